@@ -1,0 +1,49 @@
+// Stands in for every function of the CUDA backend in a build without CUDA. Never a silent fallback: each throws.
+
+#include "host/errors.hpp"
+#include "kernels/kernels.hpp"
+
+namespace coterie::cuda {
+
+namespace {
+const char* const reason = "coterie was built without CUDA (nvcc was not found, or COTERIE_CUDA=OFF)";
+
+[[noreturn]] void unavailable() {
+    throw BackendUnavailable(std::string("cuda: ") + reason + "; use --backend openmp");
+}
+}  // namespace
+
+class DeviceGraph {};
+
+std::string why_unavailable() {
+    return reason;
+}
+std::string device_name() {
+    return "none";
+}
+std::shared_ptr<const DeviceGraph> upload(const Graph&) {
+    unavailable();
+}
+PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&) {
+    unavailable();
+}
+PropagatedLabels cdlp(const PlacedGraph&, const CommunitiesOptions&) {
+    unavailable();
+}
+PropagatedLabels lpa(const PlacedGraph&, const CommunitiesOptions&) {
+    unavailable();
+}
+std::vector<double> betweenness(const PlacedGraph&, std::span<const AccountId>, Progress*) {
+    unavailable();
+}
+std::vector<AccountId> components(const PlacedGraph&, std::span<const AccountId>) {
+    unavailable();
+}
+std::vector<AccountId> cores(const PlacedGraph&) {
+    unavailable();
+}
+DegreesResult degrees(const PlacedGraph&) {
+    unavailable();
+}
+
+}  // namespace coterie::cuda

@@ -1,0 +1,56 @@
+#pragma once
+
+// THE CONTRACT: what a backend provides. Both namespaces hold the same functions with the same bytes as result;
+// a build without CUDA links the stand-ins of cuda/cuda_unavailable.cpp, which throw BackendUnavailable.
+// Options were checked by host/; kernels check nothing. Everything is by internal id.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/backend.hpp"
+#include "host/betweenness.hpp"
+#include "host/communities.hpp"
+#include "host/degrees.hpp"
+#include "host/pagerank.hpp"
+
+namespace coterie {
+
+/// What label propagation leaves before communities are made connected and numbered.
+struct PropagatedLabels {
+    std::vector<AccountId> labels;  ///< [n] internal id of the account that gave the label
+    int rounds = 0;
+    bool converged = true;
+};
+
+namespace openmp {
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options);
+PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
+PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
+/// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.
+std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress);
+/// Smallest internal id in the component of each account. With `within` [n] (or empty), only edges between accounts
+/// with equal `within` connect.
+std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);
+/// Core numbers of an undirected graph without self-loops.
+std::vector<AccountId> cores(const PlacedGraph& undirected);
+DegreesResult degrees(const PlacedGraph& graph);
+}  // namespace openmp
+
+namespace cuda {
+/// Why no kernel can run here, or empty.
+std::string why_unavailable();
+std::string device_name();
+std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
+
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options);
+PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
+PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
+std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress);
+std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);
+std::vector<AccountId> cores(const PlacedGraph& undirected);
+DegreesResult degrees(const PlacedGraph& graph);
+}  // namespace cuda
+
+}  // namespace coterie
