@@ -53,7 +53,8 @@ BuiltLayers build_layers(AccountId num_accounts, std::vector<LayerEdges> layers,
             AccountId u = edges.sources[i];
             AccountId v = edges.targets[i];
             if (std::max(u, v) >= num_accounts)
-                throw GraphError(fmt::format("build: accounts must be below {}, but row {} is {} -> {}", num_accounts, i, u, v));
+                throw GraphError(
+                    fmt::format("build: accounts must be below {}, but row {} is {} -> {}", num_accounts, i, u, v));
             if (u == v && !options.keep_self_loops) {
                 ++built[l].counts.self_loops;
                 continue;
@@ -104,7 +105,8 @@ Graph build_graph(AccountId num_accounts, EdgeList edges, bool undirected, const
     std::vector<LayerEdges> layers(1);
     layers[0] = {std::move(edges), undirected};
     BuiltLayers built = build_layers(num_accounts, std::move(layers), options);
-    return own_graph(std::move(built.layers[0].out), std::move(built.layers[0].in), std::move(built.by_id), !undirected);
+    return own_graph(std::move(built.layers[0].out), std::move(built.layers[0].in), std::move(built.by_id),
+                     !undirected);
 }
 
 }  // namespace coterie

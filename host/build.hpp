@@ -31,9 +31,9 @@ struct BuildCounts {
 };
 
 struct BuildOptions {
-    bool keep_self_loops = false;  ///< self-loops are edges like others, and not counted apart
+    bool keep_self_loops = false;   ///< self-loops are edges like others, and not counted apart
     bool relabel_by_degree = true;  ///< false: internal order = order of original ids (for small examples and tests)
-    int threads = 0;               ///< 0: as many as there are cores
+    int threads = 0;                ///< 0: as many as there are cores
     Progress* progress = nullptr;
 };
 

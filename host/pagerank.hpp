@@ -20,7 +20,7 @@ struct PageRankOptions {
     int max_iterations = 100;
     Precision precision = Precision::full;
     std::span<const double> teleport = {};  ///< [n] weights ≥ 0, normalised to sum 1; empty: uniform
-    std::span<const double> start = {};     ///< [n] ranks to start from, normalised to sum 1; empty: the teleport vector
+    std::span<const double> start = {};  ///< [n] ranks to start from, normalised to sum 1; empty: the teleport vector
     Progress* progress = nullptr;
 };
 

@@ -27,7 +27,7 @@ class Accounts {
     /// Accounts in ascending order of original id (numeric, or bytewise), [n].
     virtual std::span<const AccountId> by_id() const = 0;
 
-    std::string text(AccountId account) const;                      ///< the original id as it is printed
+    std::string text(AccountId account) const;                       ///< the original id as it is printed
     std::optional<AccountId> find(std::string_view original) const;  ///< by binary search in `by_id`
 };
 
@@ -45,7 +45,7 @@ struct SourceFile {
 /// Attributes of a layer. rows = kept + merged + self_loops + rejected.
 struct LayerInfo {
     std::string name;
-    std::string kind;      ///< follow, mention, …
+    std::string kind;  ///< follow, mention, …
     bool directed = true;
     bool weighted = false;
     EdgeOffset num_edges = 0;  ///< stored edges: an undirected one counts twice
@@ -71,7 +71,7 @@ struct StoredResult {
 
 /// What a new store is written from. Views must stay valid during the call.
 struct StoreContents {
-    std::span<const std::uint64_t> ids;           ///< [n], by internal id, or
+    std::span<const std::uint64_t> ids;             ///< [n], by internal id, or
     std::span<const std::uint64_t> handle_offsets;  ///< [n + 1] into
     std::string_view handle_bytes;
     std::span<const AccountId> by_id;  ///< [n]
@@ -120,6 +120,7 @@ void write_store(const std::filesystem::path& path, const StoreContents& content
 
 /// Adds results to a store, replacing those of the same names: a new version of the file is written beside it and renamed
 /// into place, so that a crash leaves the old store or the new one.
-void add_results(const std::filesystem::path& path, const std::vector<StoredResult>& results, Progress* progress = nullptr);
+void add_results(const std::filesystem::path& path, const std::vector<StoredResult>& results,
+                 Progress* progress = nullptr);
 
 }  // namespace coterie

@@ -6,8 +6,8 @@
 
 #include <array>
 #include <atomic>
-#include <cstdlib>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -76,7 +76,8 @@ TemporaryFile::~TemporaryFile() {
 
 void TemporaryFile::commit() {
     sync(temporary_path_, O_RDONLY);
-    if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0) fail(final_path_, "renaming the finished file into place");
+    if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0)
+        fail(final_path_, "renaming the finished file into place");
     live_ = false;
     forget(temporary_path_.string());
     const std::filesystem::path folder = final_path_.parent_path();

@@ -26,8 +26,7 @@ inline void check(cudaError_t code, std::string_view doing,
 }
 
 /// After a launch: was it accepted? What goes wrong inside the kernel shows at the next synchronisation.
-inline void check_launch(std::string_view kernel,
-                         const std::source_location where = std::source_location::current()) {
+inline void check_launch(std::string_view kernel, const std::source_location where = std::source_location::current()) {
     check(cudaGetLastError(), kernel, where);
 }
 

@@ -11,8 +11,7 @@ DeviceGraph::Rows::Rows(const CsrView& host)
       neighbors(host.neighbors, "uploading neighbors"),
       weights(host.weights, "uploading weights") {}
 
-DeviceGraph::DeviceGraph(const Graph& graph)
-    : num_accounts_(graph.num_accounts()), directed_(graph.directed()) {
+DeviceGraph::DeviceGraph(const Graph& graph) : num_accounts_(graph.num_accounts()), directed_(graph.directed()) {
     require_device_memory(bytes_needed(graph), "the graph");
     out_ = Rows(graph.out());
     if (directed_) in_ = Rows(graph.in());

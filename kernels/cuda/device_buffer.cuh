@@ -47,7 +47,8 @@ class DeviceBuffer {
         if (size_ != 0) check(cudaMemset(data_, byte, size_ * sizeof(T)), "filling a buffer");
     }
     void copy_to(std::span<T> host) const {
-        if (size_ != 0) check(cudaMemcpy(host.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost), "reading a buffer");
+        if (size_ != 0)
+            check(cudaMemcpy(host.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost), "reading a buffer");
     }
     std::vector<T> to_host() const {
         std::vector<T> host(size_);

@@ -30,8 +30,9 @@ std::size_t free_memory() {
 }
 
 [[noreturn]] void throw_out_of_memory(std::size_t bytes, std::size_t free, std::string_view what) {
-    throw OutOfDeviceMemory(fmt::format("cuda: {} needs {} bytes ({}), but {} ({}) are free on {}; try --backend openmp", what,
-                                        bytes, in_words(bytes), free, in_words(free), device_name()));
+    throw OutOfDeviceMemory(
+        fmt::format("cuda: {} needs {} bytes ({}), but {} ({}) are free on {}; try --backend openmp", what, bytes,
+                    in_words(bytes), free, in_words(free), device_name()));
 }
 
 }  // namespace

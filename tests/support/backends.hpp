@@ -27,4 +27,3 @@ inline std::string backend_name(const ::testing::TestParamInfo<Backend>& info) {
 }
 
 }  // namespace coterie::testing
-

@@ -98,9 +98,11 @@ std::vector<NamedGraph> assorted_graphs() {
     graphs.push_back({"two cliques and a bridge", graph_of(24, two_cliques_and_a_bridge(12))});
     graphs.push_back({"messy 50", relabelled_graph_of(50, messy_edges(50, 300, 1))});
     graphs.push_back({"messy 1000", relabelled_graph_of(1000, messy_edges(1000, 8000, 2))});
-    graphs.push_back({"messy 1000, weighted", relabelled_graph_of(1000, messy_edges(1000, 8000, 3, true), false, true)});
+    graphs.push_back(
+        {"messy 1000, weighted", relabelled_graph_of(1000, messy_edges(1000, 8000, 3, true), false, true)});
     graphs.push_back({"messy 1000, undirected", relabelled_graph_of(1000, messy_edges(1000, 6000, 4), true)});
-    graphs.push_back({"messy 1000, undirected, weighted", relabelled_graph_of(1000, messy_edges(1000, 6000, 5, true), true, true)});
+    graphs.push_back(
+        {"messy 1000, undirected, weighted", relabelled_graph_of(1000, messy_edges(1000, 6000, 5, true), true, true)});
     graphs.push_back({"messy 20000", relabelled_graph_of(20000, messy_edges(20000, 120000, 6))});
     return graphs;
 }
