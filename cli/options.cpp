@@ -1,0 +1,42 @@
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace coterie::cli {
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+    command.add_option("--threads", options.threads, "Threads to compute with; 0: one per core")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_flag("--json", options.json, "Print one JSON object on stdout: what was done, seconds by step, memory");
+    static const std::map<std::string, ProgressFormat> formats{
+        {"auto", ProgressFormat::automatic}, {"json", ProgressFormat::json}, {"never", ProgressFormat::never}};
+    command
+        .add_option_function<std::string>(
+            "--progress", [&options](const std::string& name) { options.progress = formats.at(name); },
+            "Progress of long steps, on stderr: auto (a line on a terminal), json (an object a line) or never")
+        ->check(CLI::IsMember(&formats))
+        ->default_str("auto");
+}
+
+void add_backend_option(CLI::App& command, std::string& backend) {
+    command.add_option("--backend", backend, "What computes; auto: cuda where it can run, else openmp")
+        ->check(CLI::IsMember({"auto", "openmp", "cuda"}))
+        ->capture_default_str();
+}
+
+ChosenBackend choose_backend(const std::string& name) {
+    if (name == "openmp") return {Backend::openmp, ""};
+    if (name == "cuda") return {Backend::cuda, ""};
+    const std::string why_not = why_unavailable(Backend::cuda);
+    if (why_not.empty()) return {Backend::cuda, fmt::format("a GPU is here: {}", device_name(Backend::cuda))};
+    return {Backend::openmp, fmt::format("cuda cannot run: {}", why_not)};
+}
+
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what) {
+    command.add_option("--seed", seed, "Seed of " + of_what)->capture_default_str();
+}
+
+}  // namespace coterie::cli

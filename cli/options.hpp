@@ -1,0 +1,38 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/progress_display.hpp"
+#include "host/backend.hpp"
+
+namespace coterie::cli {
+
+// Options that several commands share. Each command adds those that mean something to it.
+
+/// How a run talks, and how many threads it takes.
+struct RunOptions {
+    int threads = 0;  ///< as it was given: 0 for all
+    bool json = false;
+    ProgressFormat progress = ProgressFormat::automatic;
+};
+
+/// Adds --threads, --json and --progress.
+void add_run_options(CLI::App& command, RunOptions& options);
+
+/// Adds --backend auto|openmp|cuda.
+void add_backend_option(CLI::App& command, std::string& backend);
+
+struct ChosenBackend {
+    Backend backend = Backend::openmp;
+    std::string reason;  ///< why `auto` chose it; empty if it was named
+};
+
+/// `auto` is cuda where it can run, else openmp. A backend that was named is taken as it is: placing the graph throws
+/// BackendUnavailable if it cannot run.
+ChosenBackend choose_backend(const std::string& name);
+
+/// Adds --seed.
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what);
+
+}  // namespace coterie::cli

@@ -1,0 +1,49 @@
+#include "cli/run_report.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "host/errors.hpp"
+
+namespace coterie::cli {
+
+std::uint64_t peak_memory_bytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts in kibibytes
+}
+
+RunReport::RunReport(std::string_view command, ProgressDisplay& progress) : progress_(progress) {
+    facts_["command"] = command;
+    facts_["version"] = COTERIE_VERSION;
+}
+
+Json RunReport::json() const {
+    Json object = facts_;
+    object["seconds"] = seconds_;
+    object["peak_memory_bytes"] = peak_memory_bytes();
+    return object;
+}
+
+RunReport::Stopwatch::Stopwatch(RunReport& report, const std::string& name) : report_(report), name_(name) {
+    report_.progress_.begin(name_);
+}
+
+RunReport::Stopwatch::~Stopwatch() {
+    const double before = report_.seconds_.value(name_, 0.0);
+    report_.seconds_[name_] = before + std::chrono::duration<double>(Clock::now() - began_).count();
+    report_.progress_.begin("");
+}
+
+void print_json(const Json& object) {
+    // Handles may be any bytes: what is not UTF-8 is replaced.
+    const std::string text = object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+        throw IoError(fmt::format("stdout: writing failed: {}", std::strerror(errno)));
+}
+
+}  // namespace coterie::cli
