@@ -57,12 +57,14 @@ struct LayerInfo {
     std::optional<double> first_time;  ///< Unix seconds
     std::optional<double> last_time;
     std::vector<SourceFile> sources;
+    double half_life = 0;  ///< of the weights' decay, in seconds; 0: none
 };
 
 using AttributeValue = std::variant<std::int64_t, double, bool, std::string>;
 using Attributes = std::map<std::string, AttributeValue>;
 
-/// One run's answer, in the store under /results/<name>: named arrays by internal id, and how they came about.
+/// One run's answer, in the store under /results/<name>: named arrays by internal id, and how they came
+/// about.
 struct StoredResult {
     std::string name;
     std::map<std::string, std::variant<std::vector<double>, std::vector<std::uint32_t>>> arrays;
@@ -88,11 +90,16 @@ struct StoreContents {
 /// A store: accounts and layers of one platform in an HDF5 file of schema 1, memory-mapped.
 class Store {
   public:
+    struct Opened;  ///< known to io/ alone
+
     /// Opens `path` and reads its attributes; touches no edge.
-    /// Throws IoError, naming the file and the object in it, if it is missing, truncated, damaged, foreign or of another schema.
+    /// Throws IoError, naming the file and the object in it, if it is missing, truncated, damaged, foreign or
+    /// of another schema.
     static Store open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const;
+    const std::string& version() const;  ///< of coterie that wrote it
+    const std::string& created() const;  ///< UTC, ISO 8601
     const std::shared_ptr<const Accounts>& accounts() const;
     const std::vector<LayerInfo>& layers() const;
     /// Throws std::invalid_argument that lists the layers there are.
@@ -102,24 +109,23 @@ class Store {
     /// The layer as mapped memory: nothing is read before it is used.
     Graph graph(std::string_view layer) const;
 
-    /// Reads the accounts and the layer whole and throws IoError, naming the array, unless all checksums agree, offsets start
-    /// at 0, never decrease and end at m, neighbors are below n and ascend within rows, and `in` has as many edges as `out`.
-    /// Called before anything is computed from a store.
+    /// Reads the accounts and the layer whole and throws IoError, naming the array, unless all checksums
+    /// agree, offsets start at 0, never decrease and end at m, neighbors are below n and ascend within rows,
+    /// and `in` has as many edges as `out`. Called before anything is computed from a store.
     void verify(std::string_view layer, int threads, Progress* progress = nullptr) const;
 
     std::vector<std::string> result_names() const;
     StoredResult result(std::string_view name) const;  ///< checksums verified
 
   private:
-    struct Opened;
     std::shared_ptr<const Opened> opened_;
 };
 
 /// Writes a store beside `path` and renames it into place when it is complete.
 void write_store(const std::filesystem::path& path, const StoreContents& contents, Progress* progress = nullptr);
 
-/// Adds results to a store, replacing those of the same names: a new version of the file is written beside it and renamed
-/// into place, so that a crash leaves the old store or the new one.
+/// Adds results to a store, replacing those of the same names: a new version of the file is written beside it
+/// and renamed into place, so that a crash leaves the old store or the new one.
 void add_results(const std::filesystem::path& path, const std::vector<StoredResult>& results,
                  Progress* progress = nullptr);
 

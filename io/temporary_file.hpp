@@ -6,8 +6,9 @@
 
 namespace coterie {
 
-/// A file that is written beside its name and gets its name when it is complete: `commit` syncs and renames it.
-/// Destroyed before that, it is removed. Files of this kind are removed at an interrupt too (remove_temporary_files).
+/// A file that is written beside its name and gets its name when it is complete: `commit` syncs and renames
+/// it. Destroyed before that, it is removed. Files of this kind are removed at an interrupt too
+/// (remove_temporary_files).
 class TemporaryFile {
   public:
     explicit TemporaryFile(std::filesystem::path final_path);
@@ -28,8 +29,8 @@ class TemporaryFile {
 /// Writes `content` to `path` as a TemporaryFile. Throws IoError.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-/// Removes what TemporaryFiles of this process have not committed. Async-signal-safe enough for the last resort of an
-/// interrupt: it only unlinks.
+/// Removes what TemporaryFiles of this process have not committed. Async-signal-safe enough for the last
+/// resort of an interrupt: it only unlinks.
 void remove_temporary_files() noexcept;
 
 }  // namespace coterie

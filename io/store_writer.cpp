@@ -1,0 +1,187 @@
+#include "io/store_writer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+
+#include "host/errors.hpp"
+#include "io/checksum.hpp"
+
+namespace coterie::hdf5 {
+
+namespace {
+
+constexpr hsize_t page = 4096;
+/// Metadata stand together in blocks of this size, so that opening a store reads few places.
+constexpr hsize_t metadata_block = 16384;
+constexpr std::size_t write_block = std::size_t{8} << 20;
+/// The system starts writing to disk after so many bytes, not at the end, so that the sync is short.
+constexpr std::uint64_t write_back_every = std::uint64_t{64} << 20;
+
+/// Objects without times and with the order in which members were made: the same contents give the same
+/// bytes.
+void set_group_properties(hid_t properties, const Place& place) {
+    check(H5Pset_obj_track_times(properties, false), place, "preparing");
+    check(H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), place,
+          "preparing");
+    check(H5Pset_attr_phase_change(properties, 64, 32), place, "preparing");
+}
+
+class Descriptor {
+  public:
+    explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    int get() const { return descriptor_; }
+
+  private:
+    int descriptor_;
+};
+
+[[noreturn]] void fail_writing(const Place& place, std::uint64_t bytes, int error) {
+    throw IoError(fmt::format("{}: writing the {} bytes of {} failed: {}", place.file.string(), bytes,
+                              place.object, std::strerror(error)));
+}
+
+}  // namespace
+
+Handle file_access(const Place& place) {
+    Handle access = own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, place, "preparing");
+    check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_LATEST, H5F_LIBVER_LATEST), place, "preparing");
+    check(H5Pset_alignment(access.get(), 1, page), place, "preparing");
+    check(H5Pset_meta_block_size(access.get(), metadata_block), place, "preparing");
+    check(H5Pset_small_data_block_size(access.get(), 0), place, "preparing");
+    check(H5Pset_file_locking(access.get(), false, true), place, "preparing");
+    return access;
+}
+
+Handle create_file(const std::filesystem::path& path, const Place& place) {
+    const Handle creation = own(H5Pcreate(H5P_FILE_CREATE), H5Pclose, place, "preparing");
+    set_group_properties(creation.get(), place);
+    const Handle access = file_access(place);
+    return own(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose, place,
+               "creating the file");
+}
+
+void close_file(Handle file, const Place& place) {
+    check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), place, "writing the metadata");
+    if (!file.close())
+        throw IoError(fmt::format("{}: closing the file failed: {}", place.file.string(), last_error()));
+}
+
+Handle create_group(hid_t parent, const Place& place, const std::string& name) {
+    const Handle creation = own(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, place, "preparing");
+    set_group_properties(creation.get(), place);
+    return own(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Gclose,
+               place / name, "making the group");
+}
+
+void check_member_name(std::string_view where, std::string_view name) {
+    if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos ||
+        name.find('\0') != name.npos)
+        throw std::invalid_argument(
+            fmt::format("{}: a name must not be empty, '.' or '..', nor contain '/' or a zero byte, got '{}'",
+                        where, name));
+}
+
+void ArrayWriter::add(Place place, Element element, std::size_t width, std::span<const std::byte> bytes) {
+    arrays_.push_back({std::move(place), element, width, bytes, {}});
+}
+
+void ArrayWriter::add_texts(const Place& group, const std::string& name, std::size_t width,
+                            std::vector<char> bytes) {
+    const std::vector<char>& kept = texts_.emplace_back(std::move(bytes));
+    add(group / name, Element::text, width, std::as_bytes(std::span(kept)));
+}
+
+void ArrayWriter::add_copy(const Place& group, const std::string& name, std::vector<std::uint64_t> values) {
+    add(group, name, std::span<const std::uint64_t>(copies_.emplace_back(std::move(values))));
+}
+
+void ArrayWriter::add_copy(const Place& group, const std::string& name, std::vector<char> bytes) {
+    add(group / name, Element::u8, 1, std::as_bytes(std::span(texts_.emplace_back(std::move(bytes)))));
+}
+
+void ArrayWriter::hash(Progress* progress) {
+    std::uint64_t total = 0;
+    for (const Pending& array : arrays_) total += array.bytes.size();
+    advance(progress, "checksums", 0, static_cast<double>(total), "bytes");
+    // The largest first, so that the last thread is not left alone with one of them.
+    std::vector<Pending*> order;
+    for (Pending& array : arrays_) order.push_back(&array);
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Pending* a, const Pending* b) { return a->bytes.size() > b->bytes.size(); });
+#pragma omp parallel for schedule(dynamic, 1)
+    for (std::size_t i = 0; i < order.size(); ++i) order[i]->checksum = checksum(order[i]->bytes);
+    advance(progress, "checksums", static_cast<double>(total), static_cast<double>(total), "bytes");
+}
+
+void ArrayWriter::allocate(hid_t file) {
+    for (Pending& array : arrays_) {
+        const Place& here = array.place;
+        const Handle creation = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, here, "preparing");
+        check(H5Pset_obj_track_times(creation.get(), false), here, "preparing");
+        check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), here, "preparing");
+        check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), here, "preparing");
+        check(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), here, "preparing");
+        const hsize_t count = array.bytes.size() / array.width;
+        const Handle space = own(H5Screate_simple(1, &count, nullptr), H5Sclose, here, "preparing");
+        const Handle type = stored_type(array.element, array.width);
+        const Handle dataset = own(H5Dcreate2(file, here.object.c_str(), type.get(), space.get(), H5P_DEFAULT,
+                                              creation.get(), H5P_DEFAULT),
+                                   H5Dclose, here, "making the dataset");
+        write_attribute(dataset.get(), here, "checksum", array.checksum);
+        if (count == 0) continue;
+        const haddr_t offset = H5Dget_offset(dataset.get());
+        if (offset == HADDR_UNDEF) here.fail("must have its place in the file, but HDF5 gave none");
+        array.offset = offset;
+    }
+}
+
+void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Progress* progress) const {
+    const Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (descriptor.get() < 0)
+        throw IoError(
+            fmt::format("{}: opening to write failed: {}", root.file.string(), std::strerror(errno)));
+    std::uint64_t total = 0;
+    for (const Pending& array : arrays_) total += array.bytes.size();
+    // A full disk shows now, not after minutes of writing. Where the file system cannot promise room, writing
+    // will tell.
+    for (const Pending& array : arrays_) {
+        if (array.bytes.empty()) continue;
+        const int status = ::fallocate(descriptor.get(), 0, static_cast<off_t>(array.offset),
+                                       static_cast<off_t>(array.bytes.size()));
+        if (status != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
+            fail_writing(array.place, array.bytes.size(), errno);
+    }
+    std::uint64_t done = 0;
+    std::uint64_t unsynced = 0;
+    for (const Pending& array : arrays_) {
+        for (std::size_t at = 0; at < array.bytes.size();) {
+            const std::size_t count = std::min(write_block, array.bytes.size() - at);
+            const ssize_t written = ::pwrite(descriptor.get(), array.bytes.data() + at, count,
+                                             static_cast<off_t>(array.offset + at));
+            if (written < 0 && errno == EINTR) continue;
+            if (written < 0) fail_writing(array.place, array.bytes.size(), errno);
+            at += static_cast<std::size_t>(written);
+            done += static_cast<std::uint64_t>(written);
+            unsynced += static_cast<std::uint64_t>(written);
+            if (unsynced >= write_back_every) {
+                ::sync_file_range(descriptor.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+                unsynced = 0;
+            }
+            advance(progress, "writing", static_cast<double>(done), static_cast<double>(total), "bytes");
+        }
+    }
+}
+
+}  // namespace coterie::hdf5
