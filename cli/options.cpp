@@ -1,8 +1,11 @@
 #include "cli/options.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
+#include <charconv>
 #include <map>
+#include <stdexcept>
 
 namespace coterie::cli {
 
@@ -21,6 +24,10 @@ void add_run_options(CLI::App& command, RunOptions& options) {
         ->default_str("auto");
 }
 
+int thread_count(const RunOptions& options) {
+    return options.threads > 0 ? options.threads : omp_get_num_procs();
+}
+
 void add_backend_option(CLI::App& command, std::string& backend) {
     command.add_option("--backend", backend, "What computes; auto: cuda where it can run, else openmp")
         ->check(CLI::IsMember({"auto", "openmp", "cuda"}))
@@ -37,6 +44,16 @@ ChosenBackend choose_backend(const std::string& name) {
 
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what) {
     command.add_option("--seed", seed, "Seed of " + of_what)->capture_default_str();
+}
+
+AccountId parse_sources(const std::string& text) {
+    if (text == "all") return 0;
+    AccountId sources = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sources);
+    if (error != std::errc() || end != text.data() + text.size() || sources == 0)
+        throw std::invalid_argument(
+            fmt::format("--sources: must be all or a whole number of at least 1, got {}", text));
+    return sources;
 }
 
 }  // namespace coterie::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
 
 #include "cli/progress_display.hpp"
@@ -20,6 +21,9 @@ struct RunOptions {
 /// Adds --threads, --json and --progress.
 void add_run_options(CLI::App& command, RunOptions& options);
 
+/// The threads that `options` ask for, as a number: as many as there are cores for 0.
+int thread_count(const RunOptions& options);
+
 /// Adds --backend auto|openmp|cuda.
 void add_backend_option(CLI::App& command, std::string& backend);
 
@@ -34,5 +38,8 @@ ChosenBackend choose_backend(const std::string& name);
 
 /// Adds --seed.
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what);
+
+/// What --sources says: 0 for `all`, else how many to draw. Throws std::invalid_argument for anything else.
+AccountId parse_sources(const std::string& text);
 
 }  // namespace coterie::cli
