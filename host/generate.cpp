@@ -30,20 +30,23 @@ struct Ends {
 
 /// Row `row` of a Kronecker graph, before its ids are scrambled.
 constexpr Ends kronecker_ends(int scale, std::uint64_t seed, std::uint64_t row) {
+    // A draw of random words settles four levels. Always all four: the levels too many are cut off at the end.
+    const auto draws = (static_cast<unsigned>(scale) + 3) / 4;
     Ends ends{0, 0};
-    std::array<std::uint32_t, 4> words{};
-    for (unsigned level = 0; level < static_cast<unsigned>(scale); ++level) {
-        if (level % 4 == 0)
-            words = philox4x32({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32U), level / 4, 0},
-                               {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)});
-        const std::uint32_t word = words[level % 4];
-        const bool past_a = word >= until_a;
-        const bool past_b = word >= until_b;
-        const bool past_c = word >= until_c;
-        ends.source = 2 * ends.source + past_b;
-        ends.target = 2 * ends.target + (past_a ^ past_b ^ past_c);
+    for (unsigned draw = 0; draw < draws; ++draw) {
+        const auto words =
+            philox4x32({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32U), draw, 0},
+                       {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)});
+        for (const std::uint32_t word : words) {
+            const bool past_a = word >= until_a;
+            const bool past_b = word >= until_b;
+            const bool past_c = word >= until_c;
+            ends.source = 2 * ends.source + past_b;
+            ends.target = 2 * ends.target + (past_a ^ past_b ^ past_c);
+        }
     }
-    return ends;
+    const unsigned excess = 4 * draws - static_cast<unsigned>(scale);
+    return {ends.source >> excess, ends.target >> excess};
 }
 
 int threads_or_all(int threads, const char* where) {
