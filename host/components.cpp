@@ -31,8 +31,7 @@ ComponentsResult numbered_by_size(const Graph& graph, const std::vector<AccountI
 
     std::vector<AccountId> order(sizes.size());
     std::iota(order.begin(), order.end(), AccountId{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](AccountId a, AccountId b) { return sizes[a] > sizes[b]; });
+    std::stable_sort(order.begin(), order.end(), [&](AccountId a, AccountId b) { return sizes[a] > sizes[b]; });
 
     ComponentsResult result;
     result.sizes.resize(sizes.size());

@@ -16,8 +16,12 @@ struct DegreesResult {
     double reciprocity = 0.0;  ///< share of the edges whose reverse exists (self-loops left out); 0 without edges
 };
 
-/// Degrees, strengths and reciprocity. Same bytes on every backend. Time O(n + m).
+/// Degrees, strengths and reciprocity. A self-loop counts in all three degrees.
 /// An undirected graph has reciprocity 1 (if it has edges) and in = out = mutual degree.
+/// Strengths are integer sums of round(w * 2^20), so that they do not depend on the order; weights may be negative.
+/// Same bytes on every backend and with any number of threads. Time O(n + m) on openmp, O(n + m log(largest in-degree)) on
+/// cuda; memory 28n bytes beside the graph, and on cuda 12n on the device.
+/// Throws GraphError if the absolute weights of an account sum to 2^42 or more, or are not numbers.
 DegreesResult degrees(const PlacedGraph& graph);
 
 }  // namespace coterie

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "kernels/kernels.hpp"
-#include "tests/oracle/components.hpp"
+#include "tests/oracle/components_oracle.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/shapes.hpp"
 
@@ -15,8 +15,7 @@ namespace coterie::testing {
 namespace {
 
 std::vector<AccountId> smallest_ids(const PlacedGraph& graph, std::span<const AccountId> within = {}) {
-    return graph.backend() == Backend::cuda ? cuda::components(graph, within)
-                                            : openmp::components(graph, within);
+    return graph.backend() == Backend::cuda ? cuda::components(graph, within) : openmp::components(graph, within);
 }
 
 std::vector<AccountId> random_labels(AccountId n, AccountId num_labels, std::uint64_t seed) {
@@ -29,8 +28,7 @@ std::vector<AccountId> random_labels(AccountId n, AccountId num_labels, std::uin
 }  // namespace
 
 class Components : public OnEveryBackend {};
-INSTANTIATE_TEST_SUITE_P(Backends, Components, ::testing::Values(Backend::openmp, Backend::cuda),
-                         backend_name);
+INSTANTIATE_TEST_SUITE_P(Backends, Components, ::testing::Values(Backend::openmp, Backend::cuda), backend_name);
 
 TEST_P(Components, AreOneOnACycle) {
     const ComponentsResult result = components(placed(graph_of(33, cycle(33))));
@@ -79,16 +77,14 @@ TEST_P(Components, JoinTwoStarsWhoseHubsLieOutsideTheFirstNeighbors) {
     EXPECT_EQ(components(placed(graph_of(2 * leaves + 2, edges))).sizes,
               (std::vector<AccountId>{leaves + 1, leaves + 1}));
     edges.push_back({leaves, 2 * leaves + 1});
-    EXPECT_EQ(components(placed(graph_of(2 * leaves + 2, edges))).sizes,
-              (std::vector<AccountId>{2 * leaves + 2}));
+    EXPECT_EQ(components(placed(graph_of(2 * leaves + 2, edges))).sizes, (std::vector<AccountId>{2 * leaves + 2}));
 }
 
 TEST_P(Components, AgreeWithBreadthFirstSearch) {
     for (const std::uint64_t seed : {1, 2, 3, 4, 5})
         for (const AccountId n : {5U, 31U, 33U, 200U, 3000U}) {
             const Graph graph = relabelled_graph_of(n, messy_edges(n, n, seed), seed % 2 == 0);
-            EXPECT_EQ(smallest_ids(placed(graph)), oracle_components(graph))
-                << n << " accounts, seed " << seed;
+            EXPECT_EQ(smallest_ids(placed(graph)), oracle_components(graph)) << n << " accounts, seed " << seed;
         }
 }
 

@@ -1,4 +1,4 @@
-#include "tests/oracle/components.hpp"
+#include "tests/oracle/components_oracle.hpp"
 
 #include <queue>
 
