@@ -17,7 +17,9 @@ constexpr const char* footer =
     "`coterie COMMAND --help` lists the options of a command.";
 
 /// One line a command, in the order of --help.
-void add_commands([[maybe_unused]] CLI::App& app) {}
+void add_commands(CLI::App& app) {
+    add_ingest(app);
+}
 
 int fail(int code, const char* text) {
     std::fprintf(stderr, "error: %s\n", text);

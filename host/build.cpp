@@ -63,7 +63,7 @@ BuiltLayers build_layers(AccountId num_accounts, std::vector<LayerEdges> layers,
             kept[l].push_back({u, v, edges.weights.empty() ? 1.0F : edges.weights[i]});
         }
         EdgeOffset merged = 0;
-        const CsrArrays once = arrays(num_accounts, kept[l], !edges.weights.empty(), merged);
+        const CsrArrays once = arrays(num_accounts, kept[l], !edges.weights.empty() || layers[l].count_rows, merged);
         built[l].counts.merged = merged;
         built[l].counts.kept = once.neighbors.size();
         kept[l].clear();
@@ -88,7 +88,7 @@ BuiltLayers build_layers(AccountId num_accounts, std::vector<LayerEdges> layers,
     for (AccountId internal = 0; internal < num_accounts; ++internal) result.by_id[order[internal]] = internal;
 
     for (std::size_t l = 0; l < layers.size(); ++l) {
-        const bool weighted = !layers[l].edges.weights.empty();
+        const bool weighted = !layers[l].edges.weights.empty() || layers[l].count_rows;
         EdgeOffset none = 0;
         for (Row& row : kept[l]) row = {result.by_id[row.source], result.by_id[row.target], row.weight};
         built[l].out = arrays(num_accounts, kept[l], weighted, none);

@@ -20,6 +20,7 @@ struct EdgeList {
 struct LayerEdges {
     EdgeList edges;
     bool undirected = false;  ///< each row is an edge both ways; u–v and v–u are repeats of each other
+    bool count_rows = false;  ///< of rows without weights: the weight of an edge is the number of its rows
 };
 
 /// rows = kept + merged + self_loops, always. `kept` counts undirected edges once.

@@ -1,0 +1,264 @@
+#include "io/ingest.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/options.hpp"
+#include "cli/run_report.hpp"
+#include "cli/text_numbers.hpp"
+#include "io/fields.hpp"
+
+namespace coterie::cli {
+
+namespace {
+
+struct Arguments {
+    std::vector<std::string> follow;
+    std::vector<std::string> mention;
+    std::vector<std::string> layers;  ///< NAME=FILE
+    std::string output;
+    std::string separator;
+    std::string header = "auto";
+    std::string ids = "auto";
+    std::vector<std::string> kinds;  ///< CODE=LAYER
+    std::string rejects;
+    std::uint64_t max_rejects = 0;
+    CLI::Option* max_rejects_given = nullptr;
+    IngestOptions ingest;
+    RunOptions run;
+};
+
+std::pair<std::string, std::string> split_at_equals(const std::string& text, std::string_view option,
+                                                    std::string_view form) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        throw std::invalid_argument(fmt::format("ingest: {} must be {}, got \"{}\"", option, form, text));
+    return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+char separator_of(const std::string& text) {
+    const std::map<std::string, char> names{{"comma", ','},    {"semicolon", ';'}, {"tab", '\t'}, {"\\t", '\t'},
+                                            {"space", blanks}, {",", ','},         {";", ';'},    {"\t", '\t'},
+                                            {" ", blanks},     {"|", '|'},         {"pipe", '|'}};
+    const auto found = names.find(text);
+    if (found == names.end())
+        throw std::invalid_argument(fmt::format(
+            "ingest: --separator must be comma, semicolon, tab, space or pipe, or the sign itself, got \"{}\"", text));
+    return found->second;
+}
+
+IngestOptions options_of(const Arguments& arguments) {
+    IngestOptions options = arguments.ingest;
+    // One name may stand for several files, and one file for one layer: --layer trust=a.csv b.csv
+    std::string layer;
+    for (const std::string& path : arguments.follow) options.files.push_back({"follow", path});
+    for (const std::string& path : arguments.mention) options.files.push_back({"mention", path});
+    for (const std::string& text : arguments.layers) {
+        const bool named = text.find('=') != std::string::npos;
+        if (!named && layer.empty()) split_at_equals(text, "--layer", "NAME=FILE");
+        auto [name, path] = named ? split_at_equals(text, "--layer", "NAME=FILE") : std::pair{layer, text};
+        layer = name;
+        options.files.push_back({name, path});
+    }
+    for (const std::string& text : arguments.kinds)
+        options.kinds.push_back(split_at_equals(text, "--kinds", "CODE=LAYER"));
+    if (!arguments.separator.empty()) options.rows.separator = separator_of(arguments.separator);
+    options.rows.header = arguments.header == "yes"  ? HeaderChoice::yes
+                          : arguments.header == "no" ? HeaderChoice::no
+                                                     : HeaderChoice::automatic;
+    options.ids = arguments.ids == "numeric"   ? IdChoice::numeric
+                  : arguments.ids == "handles" ? IdChoice::handles
+                                               : IdChoice::automatic;
+    if (arguments.max_rejects_given->count() > 0) options.max_rejects = arguments.max_rejects;
+    options.rejects = arguments.rejects;
+    options.threads = arguments.run.threads;
+    return options;
+}
+
+Json to_json(const std::vector<SourceFile>& sources) {
+    Json list = Json::array();
+    for (const SourceFile& source : sources) list.push_back({{"path", source.path}, {"sha256", source.sha256}});
+    return list;
+}
+
+Json to_json(const LayerInfo& layer) {
+    Json object{{"name", layer.name},         {"kind", layer.kind},       {"directed", layer.directed},
+                {"weighted", layer.weighted}, {"edges", layer.num_edges}, {"rows", layer.rows},
+                {"kept", layer.kept},         {"merged", layer.merged},   {"self_loops", layer.self_loops},
+                {"rejected", layer.rejected}};
+    if (layer.first_time) object["first_time"] = *layer.first_time;
+    if (layer.last_time) object["last_time"] = *layer.last_time;
+    object["sources"] = to_json(layer.sources);
+    return object;
+}
+
+void add_facts(RunReport& report, const std::string& store, const IngestReport& done) {
+    report["store"] = store;
+    report["created"] = done.created;
+    report["accounts"] = done.accounts;
+    report["ids"] = done.numeric ? "numeric" : "handles";
+    report["columns"] = done.columns;
+    report["layers"] = Json::array();
+    std::uint64_t rows = 0;
+    std::uint64_t kept = 0;
+    std::uint64_t merged = 0;
+    std::uint64_t self_loops = 0;
+    for (const LayerInfo& layer : done.layers) {
+        report["layers"].push_back(to_json(layer));
+        rows += layer.rows;
+        kept += layer.kept;
+        merged += layer.merged;
+        self_loops += layer.self_loops;
+    }
+    report["rows"] = rows;
+    report["kept"] = kept;
+    report["merged"] = merged;
+    report["self_loops"] = self_loops;
+    report["rejected"] = done.rejected - done.rejected_accounts;
+    report["account_rows"] = done.account_rows;
+    report["rejected_account_rows"] = done.rejected_accounts;
+    if (!done.rejects.empty()) report["rejects"] = done.rejects.string();
+    report["sources"] = to_json(done.sources);
+    report["notes"] = done.notes;
+}
+
+void tell(const std::string& store, const IngestReport& done, double seconds, ProgressDisplay& display) {
+    std::uint64_t rows = 0;
+    for (const LayerInfo& layer : done.layers) {
+        rows += layer.rows;
+        const EdgeOffset edges = layer.kept;
+        display.say(fmt::format("{}: {} {} edges from {} rows: {} kept + {} merged + {} self-loops + {} rejected",
+                                layer.name, with_separators(edges), layer.directed ? "directed" : "undirected",
+                                with_separators(layer.rows), with_separators(layer.kept), with_separators(layer.merged),
+                                with_separators(layer.self_loops), with_separators(layer.rejected)));
+        if (layer.first_time && layer.last_time)
+            display.say(fmt::format("{}: from {} to {}", layer.name,
+                                    iso_time(static_cast<std::int64_t>(*layer.first_time)),
+                                    iso_time(static_cast<std::int64_t>(*layer.last_time))));
+    }
+    if (done.account_rows > 0)
+        display.say(fmt::format("accounts table: {} rows, {} rejected", with_separators(done.account_rows),
+                                with_separators(done.rejected_accounts)));
+    for (const std::string& note : done.notes) display.say("note: " + note);
+    if (done.rejected > 0)
+        display.say(
+            fmt::format("{} rejected lines stand in {}", with_separators(done.rejected), done.rejects.string()));
+    display.say(fmt::format("{}: {} accounts ({}) in {}; {} ({} rows a second)", store, with_separators(done.accounts),
+                            done.numeric ? "numeric ids" : "handles",
+                            done.layers.size() == 1 ? "one layer" : fmt::format("{} layers", done.layers.size()),
+                            in_time(seconds), in_short(static_cast<double>(rows) / std::max(seconds, 1e-9))));
+}
+
+void run_ingest(const Arguments& arguments) {
+    ProgressDisplay display(arguments.run.progress);
+    RunReport report("ingest", display);
+    IngestOptions options = options_of(arguments);
+    options.progress = &display;
+    const IngestReport done = report.step("total", [&] { return ingest(arguments.output, options); });
+    const double total = report.seconds()["total"];
+    tell(arguments.output, done, total, display);
+    if (!arguments.run.json) return;
+    add_facts(report, arguments.output, done);
+    Json object = report.json();
+    for (const auto& [step, seconds] : done.seconds) object["seconds"][step] = seconds;
+    print_json(object);
+}
+
+}  // namespace
+
+void add_ingest(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("ingest", "Read files of edges into a store");
+    const auto arguments = std::make_shared<Arguments>();
+    Arguments& given = *arguments;
+    RowOptions& rows = given.ingest.rows;
+
+    command
+        ->add_option("--follow", given.follow,
+                     "Files of follows: source,target: source follows target. Plain text or gzip; - is standard input")
+        ->type_name("FILE…");
+    command
+        ->add_option("--mention", given.mention, "Files of events: source mentions target; repeats add up to a weight")
+        ->type_name("FILE…");
+    command->add_option("--layer", given.layers, "Files of another layer, whose repeats add up to a weight")
+        ->type_name("NAME=FILE…");
+    command->add_option("-o,--output", given.output, "The store to write")->required()->type_name("STORE");
+    command
+        ->add_option("--accounts", given.ingest.accounts,
+                     "Table of accounts: an id and any columns; those without an edge exist too")
+        ->type_name("FILE");
+
+    const std::string text = "Text";
+    command
+        ->add_option("--separator", given.separator,
+                     "comma, semicolon, tab, space, pipe; default: recognised file by file")
+        ->group(text);
+    command->add_option("--header", given.header, "Whether the first row is a header")
+        ->check(CLI::IsMember({"auto", "yes", "no"}))
+        ->capture_default_str()
+        ->group(text);
+    command->add_option("--comment", rows.comments, "Lines that begin with one of these are comments")
+        ->capture_default_str()
+        ->group(text);
+    command
+        ->add_option(
+            "--ids", given.ids,
+            "numeric: whole numbers below 2^64; handles: text; auto: numeric if more rows have numbers than not")
+        ->check(CLI::IsMember({"auto", "numeric", "handles"}))
+        ->capture_default_str()
+        ->group(text);
+
+    const std::string columns = "Columns, by name or by number from 1";
+    command->add_option("--source-column", rows.source_column, "Default: source, src, from, …, else the first")
+        ->group(columns);
+    command->add_option("--target-column", rows.target_column, "Default: target, dst, to, …, else the second")
+        ->group(columns);
+    command
+        ->add_option("--weight-column", rows.weight_column,
+                     "Default: weight, count, … for events, none for follows; none: no weights")
+        ->group(columns);
+    command
+        ->add_option("--time-column", rows.time_column,
+                     "Unix seconds or ISO 8601. Default: time, timestamp, …; none: no times")
+        ->group(columns);
+    command
+        ->add_option("--kind-column", rows.kind_column,
+                     "Default: kind, type, …, else the column that holds the codes of --kinds")
+        ->group(columns);
+    command
+        ->add_option("--kinds", given.kinds, "Sends rows of --mention files to layers: RT=retweet,MT=mention,RE=reply")
+        ->delimiter(',')
+        ->type_name("CODE=LAYER,…")
+        ->group(columns);
+    command
+        ->add_option("--accounts-id-column", given.ingest.accounts_id_column,
+                     "Default: id, account, user, …, else the first")
+        ->group(columns);
+
+    const std::string edges = "Edges";
+    command->add_flag("--undirected", given.ingest.undirected, "Each row is an edge both ways")->group(edges);
+    command->add_flag("--keep-self-loops", given.ingest.keep_self_loops, "Keep edges from an account to itself")
+        ->group(edges);
+
+    const std::string rejects = "Rejected lines";
+    command->add_option("--rejects", given.rejects, "Where they are listed. Default: STORE.rejects.csv")
+        ->type_name("FILE")
+        ->group(rejects);
+    given.max_rejects_given =
+        command
+            ->add_option("--max-rejects", given.max_rejects,
+                         "More end the run with exit code 3. Default: 0.1 % of the rows, at least 100")
+            ->type_name("N")
+            ->group(rejects);
+
+    add_run_options(*command, given.run);
+    command->callback([arguments] { run_ingest(*arguments); });
+}
+
+}  // namespace coterie::cli
