@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <omp.h>
 
-#include <array>
+#include <algorithm>
 #include <stdexcept>
 
 #include "host/random.hpp"
@@ -55,47 +55,60 @@ int threads_or_all(int threads, const char* where) {
     return threads == 0 ? omp_get_num_procs() : threads;
 }
 
-/// A list of `num_edges` rows, row i being `ends(i)`.
-template <class EndsOfRow>
-EdgeList rows_of(EdgeOffset num_edges, int threads, EndsOfRow ends_of_row) {
-    EdgeList edges;
-    edges.sources.resize(num_edges);
-    edges.targets.resize(num_edges);
+/// All rows of `edges`, each thread making blocks of them.
+template <class Edges>
+EdgeList all_rows(const Edges& edges, int threads) {
+    constexpr EdgeOffset block = 1U << 14U;
+    const EdgeOffset num_rows = edges.num_rows();
+    EdgeList list;
+    list.sources.resize(num_rows);
+    list.targets.resize(num_rows);
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (EdgeOffset row = 0; row < num_edges; ++row) {
-        const Ends ends = ends_of_row(row);
-        edges.sources[row] = ends.source;
-        edges.targets[row] = ends.target;
+    for (EdgeOffset first = 0; first < num_rows; first += block) {
+        const EdgeOffset count = std::min(block, num_rows - first);
+        edges.rows(first, std::span(list.sources).subspan(first, count), std::span(list.targets).subspan(first, count));
     }
-    return edges;
+    return list;
 }
 
 }  // namespace
 
-EdgeList kronecker_edges(int scale, int degree, std::uint64_t seed, int threads) {
+KroneckerEdges::KroneckerEdges(int scale, int degree, std::uint64_t seed)
+    : scale_(scale), degree_(degree), seed_(seed) {
     if (scale < 1 || scale > 31)
-        throw std::invalid_argument(fmt::format("kronecker_edges: scale must be in [1, 31], got {}", scale));
-    if (degree < 1)
-        throw std::invalid_argument(fmt::format("kronecker_edges: degree must be at least 1, got {}", degree));
-    const AccountId n = AccountId{1} << static_cast<unsigned>(scale);
-    const Scramble scramble(n, seed);
-    return rows_of(EdgeOffset{n} * static_cast<EdgeOffset>(degree), threads_or_all(threads, "kronecker_edges"),
-                   [&](EdgeOffset row) {
-                       const Ends ends = kronecker_ends(scale, seed, row);
-                       return Ends{scramble(ends.source), scramble(ends.target)};
-                   });
+        throw std::invalid_argument(fmt::format("kronecker: scale must be in [1, 31], got {}", scale));
+    if (degree < 1) throw std::invalid_argument(fmt::format("kronecker: degree must be at least 1, got {}", degree));
+}
+
+void KroneckerEdges::rows(EdgeOffset first_row, std::span<AccountId> sources, std::span<AccountId> targets) const {
+    const Scramble scramble(num_accounts(), seed_);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const Ends ends = kronecker_ends(scale_, seed_, first_row + i);
+        sources[i] = scramble(ends.source);
+        targets[i] = scramble(ends.target);
+    }
+}
+
+UniformEdges::UniformEdges(AccountId num_accounts, EdgeOffset num_edges, std::uint64_t seed)
+    : num_accounts_(num_accounts), num_edges_(num_edges), seed_(seed) {
+    if (num_accounts == 0 && num_edges != 0)
+        throw std::invalid_argument(fmt::format("uniform: {} edges need at least one account, got none", num_edges));
+}
+
+void UniformEdges::rows(EdgeOffset first_row, std::span<AccountId> sources, std::span<AccountId> targets) const {
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const std::uint64_t bits = random_bits(seed_, first_row + i, 0);
+        sources[i] = uniform_below(num_accounts_, static_cast<std::uint32_t>(bits));
+        targets[i] = uniform_below(num_accounts_, static_cast<std::uint32_t>(bits >> 32U));
+    }
+}
+
+EdgeList kronecker_edges(int scale, int degree, std::uint64_t seed, int threads) {
+    return all_rows(KroneckerEdges(scale, degree, seed), threads_or_all(threads, "kronecker"));
 }
 
 EdgeList uniform_edges(AccountId num_accounts, EdgeOffset num_edges, std::uint64_t seed, int threads) {
-    if (num_accounts == 0 && num_edges != 0)
-        throw std::invalid_argument(
-            fmt::format("uniform_edges: {} edges need at least one account, got none", num_edges));
-    return rows_of(num_edges, threads_or_all(threads, "uniform_edges"), [&](EdgeOffset row) {
-        const std::uint64_t bits = random_bits(seed, row, 0);
-        // The upper half of word × n: uniform to within n / 2^32.
-        return Ends{static_cast<AccountId>(((bits >> 32U) * num_accounts) >> 32U),
-                    static_cast<AccountId>(((bits & 0xffff'ffffU) * num_accounts) >> 32U)};
-    });
+    return all_rows(UniformEdges(num_accounts, num_edges, seed), threads_or_all(threads, "uniform"));
 }
 
 }  // namespace coterie

@@ -30,6 +30,11 @@ constexpr std::uint64_t random_bits(std::uint64_t seed, std::uint64_t item, std:
     return (std::uint64_t{bits[1]} << 32U) | bits[0];
 }
 
+/// Uniform in 0 … n − 1, to within n / 2^32.
+constexpr std::uint32_t uniform_below(std::uint32_t n, std::uint32_t bits) {
+    return static_cast<std::uint32_t>((std::uint64_t{bits} * n) >> 32U);
+}
+
 /// Uniform in [0, 1): the upper 53 of `bits`.
 constexpr double unit_interval(std::uint64_t bits) {
     return static_cast<double>(bits >> 11U) * 0x1.0p-53;
