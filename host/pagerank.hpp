@@ -38,11 +38,14 @@ struct PageRankResult {
 /// `dangling` is the rank of accounts without out-weight, W(u) the sum of u's out-weights (its out-degree if the graph is
 /// unweighted; `graph.unweighted()` reads a weighted one so), `t` the teleport vector (1/n if none is given). Ranks sum to 1.
 /// Returns `ranks` [n], by internal id; an empty graph gives none.
-/// Stops when the L1 change falls below `tolerance`, else after `max_iterations` with `converged` false.
+/// Stops when the L1 change falls below `tolerance`, else after `max_iterations` with `converged` false: it is true if the
+/// last iteration allowed converges. A tolerance of 0 asks for `max_iterations` iterations.
 /// Same bytes on every backend and with any number of threads: sums are 64-bit integers in fixed point.
-/// Time O(iterations * (n + m)).
+/// Time O(iterations * (n + m)); memory beside the graph 32n bytes at most (openmp), 44n (cuda), with 24n more for weights,
+/// `teleport` and `start`.
 /// Throws std::invalid_argument if damping is outside [0, 1), tolerance is negative or not a number, max_iterations < 1,
-/// or teleport/start have a wrong size, a negative or non-finite entry, or no positive one; GraphError on a negative weight.
+/// or teleport/start have a wrong size, a negative or non-finite entry, or no positive one; GraphError if a weight is
+/// negative or not finite, or, in single precision, if an account's out-weight is positive and below 2^-64.
 /// Brin & Page 1998; dangling mass as in Langville & Meyer 2004.
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options = {});
 

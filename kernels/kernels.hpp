@@ -25,7 +25,8 @@ struct PropagatedLabels {
 };
 
 namespace openmp {
-PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options);
+/// `teleport` and `start` of `options` are normalised (or empty); `out_weights` [n] is W(u), or empty: the out-degree.
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 /// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.
@@ -44,7 +45,7 @@ std::string why_unavailable();
 std::string device_name();
 std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
 
-PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options);
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress);

@@ -24,7 +24,7 @@ std::string device_name() {
 std::shared_ptr<const DeviceGraph> upload(const Graph&) {
     unavailable();
 }
-PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&) {
+PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&, std::span<const double>) {
     unavailable();
 }
 PropagatedLabels cdlp(const PlacedGraph&, const CommunitiesOptions&) {

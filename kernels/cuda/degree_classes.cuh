@@ -16,6 +16,7 @@ namespace coterie::cuda {
 /// degree 0, and one more class holds those above the last bound.
 class DegreeClasses {
   public:
+    DegreeClasses() = default;
     /// `rows` is device memory. Each bound must be above the one before.
     DegreeClasses(const CsrView& rows, std::span<const EdgeOffset> bounds);
 
@@ -30,7 +31,7 @@ class DegreeClasses {
 
   private:
     DeviceBuffer<AccountId> accounts_;
-    std::vector<std::size_t> begins_;
+    std::vector<std::size_t> begins_ = {0};
 };
 
 /// A piece of a long row, the work of one block.
