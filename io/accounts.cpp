@@ -14,19 +14,17 @@ std::string Accounts::text(AccountId account) const {
 std::optional<AccountId> Accounts::find(std::string_view original) const {
     const std::span<const AccountId> order = by_id();
     if (!numeric()) {
-        const auto found = std::lower_bound(
-            order.begin(), order.end(), original,
-            [&](AccountId account, std::string_view text) { return handle(account) < text; });
+        const auto found =
+            std::lower_bound(order.begin(), order.end(), original,
+                             [&](AccountId account, std::string_view text) { return handle(account) < text; });
         return found != order.end() && handle(*found) == original ? std::optional(*found) : std::nullopt;
     }
     std::uint64_t number = 0;
     const char* end = original.data() + original.size();
-    if (const auto [stop, error] = std::from_chars(original.data(), end, number);
-        error != std::errc() || stop != end)
+    if (const auto [stop, error] = std::from_chars(original.data(), end, number); error != std::errc() || stop != end)
         return std::nullopt;
-    const auto found =
-        std::lower_bound(order.begin(), order.end(), number,
-                         [&](AccountId account, std::uint64_t value) { return id(account) < value; });
+    const auto found = std::lower_bound(order.begin(), order.end(), number,
+                                        [&](AccountId account, std::uint64_t value) { return id(account) < value; });
     return found != order.end() && id(*found) == number ? std::optional(*found) : std::nullopt;
 }
 

@@ -108,7 +108,7 @@ Session::Session() : lock_(library_mutex()) {
 }
 
 Session::~Session() {
-    H5Eset_auto2(H5E_DEFAULT, printer_, printer_data_);
+    if (std::uncaught_exceptions() == exceptions_) H5Eset_auto2(H5E_DEFAULT, printer_, printer_data_);
 }
 
 std::string last_error() {
@@ -127,15 +127,13 @@ void Place::fail(std::string_view what) const {
 
 Handle own(hid_t id, Handle::Close close, const Place& place, std::string_view doing) {
     if (id < 0)
-        throw IoError(
-            fmt::format("{}: {}: {} failed: {}", place.file.string(), place.object, doing, last_error()));
+        throw IoError(fmt::format("{}: {}: {} failed: {}", place.file.string(), place.object, doing, last_error()));
     return {id, close};
 }
 
 void check(herr_t status, const Place& place, std::string_view doing) {
     if (status < 0)
-        throw IoError(
-            fmt::format("{}: {}: {} failed: {}", place.file.string(), place.object, doing, last_error()));
+        throw IoError(fmt::format("{}: {}: {} failed: {}", place.file.string(), place.object, doing, last_error()));
 }
 
 bool has(hid_t parent, const Place& place, const std::string& name) {
@@ -150,14 +148,13 @@ Handle open_group(hid_t parent, const Place& place, const std::string& name) {
 }
 
 std::vector<std::string> member_names(hid_t group, const Place& place) {
-    const Handle made_with =
-        own(H5Gget_create_plist(group), H5Pclose, place, "reading how the group was made");
+    const Handle made_with = own(H5Gget_create_plist(group), H5Pclose, place, "reading how the group was made");
     unsigned order = 0;
     check(H5Pget_link_creation_order(made_with.get(), &order), place, "reading how the group was made");
     std::vector<std::string> names;
     hsize_t next = 0;
-    check(H5Literate(group, (order & H5P_CRT_ORDER_INDEXED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME,
-                     H5_ITER_INC, &next, add_name, &names),
+    check(H5Literate(group, (order & H5P_CRT_ORDER_INDEXED) != 0 ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC,
+                     &next, add_name, &names),
           place, "listing the members");
     return names;
 }
@@ -167,9 +164,8 @@ namespace {
 void write_scalar(hid_t object, const Place& place, const std::string& name, hid_t stored, hid_t memory,
                   const void* value) {
     const Handle space = own(H5Screate(H5S_SCALAR), H5Sclose, place, "making a scalar");
-    const Handle attribute =
-        own(H5Acreate2(object, name.c_str(), stored, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose, place,
-            fmt::format("making the attribute '{}'", name));
+    const Handle attribute = own(H5Acreate2(object, name.c_str(), stored, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                                 H5Aclose, place, fmt::format("making the attribute '{}'", name));
     check(H5Awrite(attribute.get(), memory, value), place, fmt::format("writing the attribute '{}'", name));
 }
 
@@ -261,8 +257,7 @@ std::string read_text(hid_t object, const Place& place, const std::string& name)
     auto value = read_attribute(object, place, name);
     auto* text = value ? std::get_if<std::string>(&*value) : nullptr;
     if (text == nullptr)
-        place.fail(fmt::format("must have the attribute '{}', a text, got {}", name,
-                               value ? "another type" : "none"));
+        place.fail(fmt::format("must have the attribute '{}', a text, got {}", name, value ? "another type" : "none"));
     return std::move(*text);
 }
 
@@ -317,8 +312,7 @@ Dataset find_dataset(hid_t parent, const Place& place, const std::string& name, 
     found.element = element;
     const Place& here = found.place;
     if (!has(parent, place, name)) here.fail("must be a dataset, but there is none");
-    const Handle dataset =
-        own(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
+    const Handle dataset = own(H5Dopen2(parent, name.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
 
     const Handle space = own(H5Dget_space(dataset.get()), H5Sclose, here, "reading the shape");
     const int rank = H5Sget_simple_extent_ndims(space.get());
@@ -330,34 +324,35 @@ Dataset find_dataset(hid_t parent, const Place& place, const std::string& name, 
     const Handle type = own(H5Dget_type(dataset.get()), H5Tclose, here, "reading the type");
     const H5T_class_t kind = H5Tget_class(type.get());
     const bool is_float = element == Element::f32 || element == Element::f64;
-    const bool fits = element == Element::text ? kind == H5T_STRING && H5Tis_variable_str(type.get()) == 0
+    const bool fits = element == Element::text ? kind == H5T_STRING
                       : is_float               ? kind == H5T_FLOAT || kind == H5T_INTEGER
                                                : kind == H5T_INTEGER;
     if (!fits) here.fail(fmt::format("must hold {}, got {}", name_of(element), describe(type.get())));
     found.width = element == Element::text ? H5Tget_size(type.get()) : size_of(element);
 
+    found.variable_width = kind == H5T_STRING && H5Tis_variable_str(type.get()) > 0;
+
     H5O_info_t object{};
     check(H5Oget_info(dataset.get(), &object), here, "reading the header");
     found.address = object.addr;
     if (auto text = read_attribute(dataset.get(), here, "checksum")) {
-        if (!std::holds_alternative<std::string>(*text))
-            here.fail("must have a text as its attribute 'checksum'");
+        if (!std::holds_alternative<std::string>(*text)) here.fail("must have a text as its attribute 'checksum'");
         found.checksum = std::get<std::string>(*text);
     }
 
     const Handle made_with = own(H5Dget_create_plist(dataset.get()), H5Pclose, here, "reading the layout");
+    if (found.variable_width) return found;
     const Handle as_mapped = stored_type(element, found.width);
     const bool same_type = element == Element::text || H5Tequal(type.get(), as_mapped.get()) > 0;
-    const bool plain = H5Pget_layout(made_with.get()) == H5D_CONTIGUOUS &&
-                       H5Pget_nfilters(made_with.get()) == 0 && H5Pget_external_count(made_with.get()) == 0 &&
-                       same_type;
+    const bool plain = H5Pget_layout(made_with.get()) == H5D_CONTIGUOUS && H5Pget_nfilters(made_with.get()) == 0 &&
+                       H5Pget_external_count(made_with.get()) == 0 && same_type;
     if (!plain) return found;
     const haddr_t offset = H5Dget_offset(dataset.get());
     if (offset == HADDR_UNDEF) return found;  // nothing was ever written: HDF5 reads the fill value
     if (count > file_bytes / found.width || offset > file_bytes - found.bytes())
-        here.fail(fmt::format(
-            "must lie within the file of {} bytes, but its {} values end beyond; the file is truncated",
-            file_bytes, count));
+        here.fail(
+            fmt::format("must lie within the file of {} bytes, but its {} values end beyond; the file is truncated",
+                        file_bytes, count));
     if (element == Element::text || offset % found.width == 0) found.offset = offset;
     return found;
 }
@@ -365,16 +360,27 @@ Dataset find_dataset(hid_t parent, const Place& place, const std::string& name, 
 void read_dataset(hid_t file, const Dataset& dataset, void* into) {
     const Place& here = dataset.place;
     if (dataset.count == 0) return;
-    const Handle opened =
-        own(H5Dopen2(file, here.object.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
+    const Handle opened = own(H5Dopen2(file, here.object.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
     const Handle transfer = own(H5Pcreate(H5P_DATASET_XFER), H5Pclose, here, "preparing to read");
     check(H5Pset_type_conv_cb(transfer.get(), refuse_change, nullptr), here, "preparing to read");
-    const Handle type = dataset.element == Element::text
-                            ? stored_type(Element::text, dataset.width)
-                            : Handle(H5Tcopy(native_type(dataset.element)), H5Tclose);
+    const Handle type = dataset.element == Element::text ? stored_type(Element::text, dataset.width)
+                                                         : Handle(H5Tcopy(native_type(dataset.element)), H5Tclose);
     if (H5Dread(opened.get(), type.get(), H5S_ALL, H5S_ALL, transfer.get(), into) < 0)
-        here.fail(fmt::format("must be readable as {}, but reading failed: {}", name_of(dataset.element),
-                              last_error()));
+        here.fail(
+            fmt::format("must be readable as {}, but reading failed: {}", name_of(dataset.element), last_error()));
+}
+
+std::vector<std::string> read_variable_texts(hid_t file, const Dataset& dataset) {
+    const Place& here = dataset.place;
+    const Handle opened = own(H5Dopen2(file, here.object.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
+    const Handle space = own(H5Dget_space(opened.get()), H5Sclose, here, "reading the shape");
+    const Handle type = own(H5Dget_type(opened.get()), H5Tclose, here, "reading the type");
+    std::vector<char*> pointers(dataset.count, nullptr);
+    check(H5Dread(opened.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()), here, "reading");
+    std::vector<std::string> texts;
+    for (const char* pointer : pointers) texts.emplace_back(pointer == nullptr ? "" : pointer);
+    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
+    return texts;
 }
 
 }  // namespace coterie::hdf5

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,7 @@ class Session {
     std::unique_lock<std::recursive_mutex> lock_;
     H5E_auto2_t printer_ = nullptr;
     void* printer_data_ = nullptr;
+    int exceptions_ = std::uncaught_exceptions();
 };
 
 /// An open object of HDF5 that is closed when it goes out of scope.
@@ -131,7 +133,8 @@ Handle stored_type(Element element, std::size_t text_width = 1);
 struct Dataset {
     Place place;
     Element element = Element::u8;
-    std::size_t width = 0;  ///< bytes of one element
+    std::size_t width = 0;        ///< bytes of one element
+    bool variable_width = false;  ///< texts of another writer, each as long as it is
     std::uint64_t count = 0;
     /// Where the values stand in the file, as they stand in memory; absent: they are chunked, filtered,
     /// unaligned or of another width, and must be read through HDF5.
@@ -149,5 +152,6 @@ Dataset find_dataset(hid_t parent, const Place& place, const std::string& name, 
                      std::uint64_t file_bytes);
 /// Reads all values into `into` [bytes()], converted; throws IoError if one does not fit the type.
 void read_dataset(hid_t file, const Dataset& dataset, void* into);
+std::vector<std::string> read_variable_texts(hid_t file, const Dataset& dataset);
 
 }  // namespace coterie::hdf5

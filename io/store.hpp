@@ -104,6 +104,8 @@ class Store {
     const std::vector<LayerInfo>& layers() const;
     /// Throws std::invalid_argument that lists the layers there are.
     const LayerInfo& layer(std::string_view name) const;
+    std::vector<std::string> column_names() const;
+    /// In the order of the table; checksums verified.
     std::vector<AccountColumn> columns() const;
 
     /// The layer as mapped memory: nothing is read before it is used.
@@ -114,7 +116,9 @@ class Store {
     /// and `in` has as many edges as `out`. Called before anything is computed from a store.
     void verify(std::string_view layer, int threads, Progress* progress = nullptr) const;
 
-    std::vector<std::string> result_names() const;
+    std::vector<std::string> result_names() const;  ///< in alphabetical order
+    /// These throw std::invalid_argument that lists the results there are.
+    Attributes result_attributes(std::string_view name) const;
     StoredResult result(std::string_view name) const;  ///< checksums verified
 
   private:

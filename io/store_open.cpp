@@ -89,16 +89,16 @@ void StoredAccounts::sort() {
 }
 
 /// A dataset of exactly `count` values.
-Dataset find_sized(hid_t group, const Place& place, const std::string& name, Element element,
-                   std::uint64_t file_bytes, std::uint64_t count, std::string_view meaning) {
+Dataset find_sized(hid_t group, const Place& place, const std::string& name, Element element, std::uint64_t file_bytes,
+                   std::uint64_t count, std::string_view meaning) {
     Dataset dataset = hdf5::find_dataset(group, place, name, element, file_bytes);
     if (dataset.count != count)
         dataset.place.fail(fmt::format("must have {} values ({}), got {}", count, meaning, dataset.count));
     return dataset;
 }
 
-CsrDatasets find_csr(hid_t layer, const Place& place, const std::string& direction, const LayerInfo& info,
-                     AccountId n, std::uint64_t file_bytes) {
+CsrDatasets find_csr(hid_t layer, const Place& place, const std::string& direction, const LayerInfo& info, AccountId n,
+                     std::uint64_t file_bytes) {
     const Handle group = hdf5::open_group(layer, place, direction);
     const Place here = place / direction;
     const auto find = [&](const char* name, Element element, std::uint64_t count, std::string_view meaning) {
@@ -161,10 +161,9 @@ AccountDatasets find_accounts(hid_t root, const Place& place, AccountId n, std::
     AccountDatasets datasets;
     if (hdf5::has(group.get(), here, "handles")) {
         const Handle handles = hdf5::open_group(group.get(), here, "handles");
-        datasets.handle_offsets = find_sized(handles.get(), here / "handles", "offsets", Element::u64,
-                                             file_bytes, std::uint64_t{n} + 1, "num_accounts + 1");
-        datasets.handle_bytes =
-            hdf5::find_dataset(handles.get(), here / "handles", "bytes", Element::u8, file_bytes);
+        datasets.handle_offsets = find_sized(handles.get(), here / "handles", "offsets", Element::u64, file_bytes,
+                                             std::uint64_t{n} + 1, "num_accounts + 1");
+        datasets.handle_bytes = hdf5::find_dataset(handles.get(), here / "handles", "bytes", Element::u8, file_bytes);
     } else {
         datasets.ids = find_sized(group.get(), here, "ids", Element::u64, file_bytes, n, "num_accounts");
     }
@@ -182,15 +181,14 @@ AccountDatasets find_accounts(hid_t root, const Place& place, AccountId n, std::
     struct stat status {};
     ::fstat(descriptor, &status);
     ::close(descriptor);
-    if (!S_ISREG(status.st_mode))
-        throw IoError(fmt::format("{}: a store must be a regular file", path.string()));
+    if (!S_ISREG(status.st_mode)) throw IoError(fmt::format("{}: a store must be a regular file", path.string()));
     if (H5Fis_hdf5(path.c_str()) <= 0)
         throw IoError(fmt::format(
             "{}: a store must be an HDF5 file, got {} bytes of something else (coterie ingest makes stores)",
             path.string(), status.st_size));
-    throw IoError(fmt::format(
-        "{}: a store must be a whole HDF5 file, but this one of {} bytes is truncated or damaged: {}",
-        path.string(), status.st_size, reason));
+    throw IoError(
+        fmt::format("{}: a store must be a whole HDF5 file, but this one of {} bytes is truncated or damaged: {}",
+                    path.string(), status.st_size, reason));
 }
 
 }  // namespace
@@ -198,8 +196,7 @@ AccountDatasets find_accounts(hid_t root, const Place& place, AccountId n, std::
 Mapping::Mapping(int descriptor, std::uint64_t bytes, const Place& place) : bytes_(bytes) {
     memory_ = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
     if (memory_ == MAP_FAILED)
-        throw IoError(
-            fmt::format("{}: mapping {} bytes failed: {}", place.file.string(), bytes, std::strerror(errno)));
+        throw IoError(fmt::format("{}: mapping {} bytes failed: {}", place.file.string(), bytes, std::strerror(errno)));
 }
 
 Mapping::~Mapping() {
@@ -212,9 +209,8 @@ Store::Opened::~Opened() {
 }
 
 CsrValues Store::Opened::csr(const CsrDatasets& found) const {
-    CsrValues csr{.offsets = values<EdgeOffset>(found.offsets),
-                  .neighbors = values<AccountId>(found.neighbors),
-                  .weights = {}};
+    CsrValues csr{
+        .offsets = values<EdgeOffset>(found.offsets), .neighbors = values<AccountId>(found.neighbors), .weights = {}};
     if (found.weights) csr.weights = values<float>(*found.weights);
     return csr;
 }
@@ -225,8 +221,8 @@ std::size_t Store::Opened::position_of(std::string_view name) const {
     if (found == layers.end()) {
         std::vector<std::string_view> names;
         for (const LayerInfo& info : layers) names.push_back(info.name);
-        throw std::invalid_argument(fmt::format("{}: layer must be one of [{}], got '{}'", path.string(),
-                                                fmt::join(names, ", "), name));
+        throw std::invalid_argument(
+            fmt::format("{}: layer must be one of [{}], got '{}'", path.string(), fmt::join(names, ", "), name));
     }
     return static_cast<std::size_t>(found - layers.begin());
 }
@@ -241,9 +237,9 @@ std::string_view text_at(std::span<const std::uint64_t> offsets, std::string_vie
     return bytes.substr(begin, end - begin);
 }
 
-void check_sum(const Dataset& dataset, std::span<const std::byte> bytes) {
+void check_sum(const Dataset& dataset, std::span<const std::byte> bytes, const Progress* progress) {
     if (!dataset.checksum) return;
-    const std::string got = checksum(bytes);
+    const std::string got = checksum(bytes, progress);
     if (got != *dataset.checksum)
         dataset.place.fail(
             fmt::format("must have the checksum {}, got {}: the file is damaged", *dataset.checksum, got));
@@ -267,8 +263,8 @@ Store Store::open(const std::filesystem::path& path) {
             "must have the attribute 'coterie_schema', got none: this HDF5 file is not a store (coterie "
             "ingest makes stores)");
     if (const auto schema = hdf5::read_count(file, root, "coterie_schema"); schema != 1)
-        root.fail(fmt::format(
-            "must have coterie_schema 1, got {}: another version of coterie wrote this store", schema));
+        root.fail(
+            fmt::format("must have coterie_schema 1, got {}: another version of coterie wrote this store", schema));
     opened->version = read_optional<std::string>(file, root, "coterie_version").value_or("");
     opened->created = read_optional<std::string>(file, root, "created").value_or("");
     const std::uint64_t n = hdf5::read_count(file, root, "num_accounts");
@@ -293,8 +289,8 @@ Store Store::open(const std::filesystem::path& path) {
         const Handle layer = hdf5::open_group(layers.get(), layers_place, name);
         const Place place = layers_place / name;
         LayerInfo info = read_layer_info(layer.get(), place, name);
-        LayerDatasets datasets{
-            .out = find_csr(layer.get(), place, "out", info, opened->num_accounts, file_bytes), .in = {}};
+        LayerDatasets datasets{.out = find_csr(layer.get(), place, "out", info, opened->num_accounts, file_bytes),
+                               .in = {}};
         datasets.in = info.directed || hdf5::has(layer.get(), place, "in")
                           ? find_csr(layer.get(), place, "in", info, opened->num_accounts, file_bytes)
                           : datasets.out;
@@ -347,8 +343,7 @@ Graph Store::graph(std::string_view layer) const {
     owner->accounts = opened_->accounts;
     owner->out = opened_->csr(datasets.out);
     owner->in = datasets.same ? owner->out : opened_->csr(datasets.in);
-    return {owner->out.view(), owner->in.view(), owner->accounts->by_id(), opened_->layers[position].directed,
-            owner};
+    return {owner->out.view(), owner->in.view(), owner->accounts->by_id(), opened_->layers[position].directed, owner};
 }
 
 }  // namespace coterie

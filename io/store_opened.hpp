@@ -21,9 +21,7 @@ class Mapping {
     ~Mapping();
 
     std::uint64_t bytes() const { return bytes_; }
-    const std::byte* at(std::uint64_t offset) const {
-        return static_cast<const std::byte*>(memory_) + offset;
-    }
+    const std::byte* at(std::uint64_t offset) const { return static_cast<const std::byte*>(memory_) + offset; }
 
   private:
     void* memory_ = nullptr;
@@ -94,7 +92,7 @@ struct Store::Opened {
 template <class T>
 Values<T> Store::Opened::values(const hdf5::Dataset& dataset) const {
     if (dataset.offset)
-        return {{reinterpret_cast<const T*>(mapping->at(*dataset.offset)), dataset.count}, nullptr};
+        return {{reinterpret_cast<const T*>(mapping->at(*dataset.offset)), dataset.bytes() / sizeof(T)}, nullptr};
     auto memory = std::make_shared<Array<T>>(dataset.bytes() / sizeof(T));
     hdf5::read_dataset(file.get(), dataset, memory->data());
     return {{memory->data(), memory->size()}, memory};
@@ -106,6 +104,6 @@ std::string_view text_at(std::span<const std::uint64_t> offsets, std::string_vie
                          const hdf5::Place& place);
 
 /// Throws IoError naming the dataset unless its checksum agrees; one without checksum is taken as it is.
-void check_sum(const hdf5::Dataset& dataset, std::span<const std::byte> bytes);
+void check_sum(const hdf5::Dataset& dataset, std::span<const std::byte> bytes, const Progress* progress = nullptr);
 
 }  // namespace coterie

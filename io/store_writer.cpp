@@ -2,16 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
 
 #include "host/errors.hpp"
 #include "io/checksum.hpp"
+#include "io/descriptor.hpp"
+#include "io/tasks.hpp"
 
 namespace coterie::hdf5 {
 
@@ -28,28 +28,23 @@ constexpr std::uint64_t write_back_every = std::uint64_t{64} << 20;
 /// bytes.
 void set_group_properties(hid_t properties, const Place& place) {
     check(H5Pset_obj_track_times(properties, false), place, "preparing");
-    check(H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), place,
-          "preparing");
+    check(H5Pset_link_creation_order(properties, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED), place, "preparing");
     check(H5Pset_attr_phase_change(properties, 64, 32), place, "preparing");
 }
 
-class Descriptor {
-  public:
-    explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (descriptor_ >= 0) ::close(descriptor_);
+/// Makes the groups that lead to `place`, where there are none.
+void make_groups(hid_t file, const Place& place) {
+    for (std::size_t slash = place.object.find('/', 1); slash != std::string::npos;
+         slash = place.object.find('/', slash + 1)) {
+        const std::string group = place.object.substr(0, slash);
+        const Place here{place.file, group};
+        if (!has(file, here, group)) create_group(file, here, group);
     }
-    int get() const { return descriptor_; }
-
-  private:
-    int descriptor_;
-};
+}
 
 [[noreturn]] void fail_writing(const Place& place, std::uint64_t bytes, int error) {
-    throw IoError(fmt::format("{}: writing the {} bytes of {} failed: {}", place.file.string(), bytes,
-                              place.object, std::strerror(error)));
+    throw IoError(fmt::format("{}: writing the {} bytes of {} failed: {}", place.file.string(), bytes, place.object,
+                              std::strerror(error)));
 }
 
 }  // namespace
@@ -74,31 +69,27 @@ Handle create_file(const std::filesystem::path& path, const Place& place) {
 
 void close_file(Handle file, const Place& place) {
     check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), place, "writing the metadata");
-    if (!file.close())
-        throw IoError(fmt::format("{}: closing the file failed: {}", place.file.string(), last_error()));
+    if (!file.close()) throw IoError(fmt::format("{}: closing the file failed: {}", place.file.string(), last_error()));
 }
 
 Handle create_group(hid_t parent, const Place& place, const std::string& name) {
     const Handle creation = own(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, place, "preparing");
     set_group_properties(creation.get(), place);
-    return own(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Gclose,
-               place / name, "making the group");
+    return own(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), H5Gclose, place / name,
+               "making the group");
 }
 
 void check_member_name(std::string_view where, std::string_view name) {
-    if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos ||
-        name.find('\0') != name.npos)
-        throw std::invalid_argument(
-            fmt::format("{}: a name must not be empty, '.' or '..', nor contain '/' or a zero byte, got '{}'",
-                        where, name));
+    if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos || name.find('\0') != name.npos)
+        throw std::invalid_argument(fmt::format(
+            "{}: a name must not be empty, '.' or '..', nor contain '/' or a zero byte, got '{}'", where, name));
 }
 
 void ArrayWriter::add(Place place, Element element, std::size_t width, std::span<const std::byte> bytes) {
     arrays_.push_back({std::move(place), element, width, bytes, {}});
 }
 
-void ArrayWriter::add_texts(const Place& group, const std::string& name, std::size_t width,
-                            std::vector<char> bytes) {
+void ArrayWriter::add_texts(const Place& group, const std::string& name, std::size_t width, std::vector<char> bytes) {
     const std::vector<char>& kept = texts_.emplace_back(std::move(bytes));
     add(group / name, Element::text, width, std::as_bytes(std::span(kept)));
 }
@@ -112,23 +103,22 @@ void ArrayWriter::add_copy(const Place& group, const std::string& name, std::vec
 }
 
 void ArrayWriter::hash(Progress* progress) {
-    std::uint64_t total = 0;
-    for (const Pending& array : arrays_) total += array.bytes.size();
-    advance(progress, "checksums", 0, static_cast<double>(total), "bytes");
     // The largest first, so that the last thread is not left alone with one of them.
     std::vector<Pending*> order;
     for (Pending& array : arrays_) order.push_back(&array);
     std::stable_sort(order.begin(), order.end(),
                      [](const Pending* a, const Pending* b) { return a->bytes.size() > b->bytes.size(); });
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::size_t i = 0; i < order.size(); ++i) order[i]->checksum = checksum(order[i]->bytes);
-    advance(progress, "checksums", static_cast<double>(total), static_cast<double>(total), "bytes");
+    std::vector<Task> tasks;
+    for (Pending* array : order)
+        tasks.push_back({array->bytes.size(), [=] { array->checksum = checksum(array->bytes, progress); }});
+    run_tasks(tasks, 0, "checksums", progress);
 }
 
 void ArrayWriter::allocate(hid_t file) {
     for (Pending& array : arrays_) {
         const Place& here = array.place;
         const Handle creation = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, here, "preparing");
+        make_groups(file, here);
         check(H5Pset_obj_track_times(creation.get(), false), here, "preparing");
         check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), here, "preparing");
         check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), here, "preparing");
@@ -136,9 +126,9 @@ void ArrayWriter::allocate(hid_t file) {
         const hsize_t count = array.bytes.size() / array.width;
         const Handle space = own(H5Screate_simple(1, &count, nullptr), H5Sclose, here, "preparing");
         const Handle type = stored_type(array.element, array.width);
-        const Handle dataset = own(H5Dcreate2(file, here.object.c_str(), type.get(), space.get(), H5P_DEFAULT,
-                                              creation.get(), H5P_DEFAULT),
-                                   H5Dclose, here, "making the dataset");
+        const Handle dataset = own(
+            H5Dcreate2(file, here.object.c_str(), type.get(), space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+            H5Dclose, here, "making the dataset");
         write_attribute(dataset.get(), here, "checksum", array.checksum);
         if (count == 0) continue;
         const haddr_t offset = H5Dget_offset(dataset.get());
@@ -150,16 +140,15 @@ void ArrayWriter::allocate(hid_t file) {
 void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Progress* progress) const {
     const Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (descriptor.get() < 0)
-        throw IoError(
-            fmt::format("{}: opening to write failed: {}", root.file.string(), std::strerror(errno)));
+        throw IoError(fmt::format("{}: opening to write failed: {}", root.file.string(), std::strerror(errno)));
     std::uint64_t total = 0;
     for (const Pending& array : arrays_) total += array.bytes.size();
     // A full disk shows now, not after minutes of writing. Where the file system cannot promise room, writing
     // will tell.
     for (const Pending& array : arrays_) {
         if (array.bytes.empty()) continue;
-        const int status = ::fallocate(descriptor.get(), 0, static_cast<off_t>(array.offset),
-                                       static_cast<off_t>(array.bytes.size()));
+        const int status =
+            ::fallocate(descriptor.get(), 0, static_cast<off_t>(array.offset), static_cast<off_t>(array.bytes.size()));
         if (status != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
             fail_writing(array.place, array.bytes.size(), errno);
     }
@@ -168,8 +157,8 @@ void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Pr
     for (const Pending& array : arrays_) {
         for (std::size_t at = 0; at < array.bytes.size();) {
             const std::size_t count = std::min(write_block, array.bytes.size() - at);
-            const ssize_t written = ::pwrite(descriptor.get(), array.bytes.data() + at, count,
-                                             static_cast<off_t>(array.offset + at));
+            const ssize_t written =
+                ::pwrite(descriptor.get(), array.bytes.data() + at, count, static_cast<off_t>(array.offset + at));
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) fail_writing(array.place, array.bytes.size(), errno);
             at += static_cast<std::size_t>(written);

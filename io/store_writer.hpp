@@ -40,7 +40,7 @@ class ArrayWriter {
 
     /// Computes the checksums. Before `allocate`.
     void hash(Progress* progress);
-    /// Makes a dataset for each array; its group must exist.
+    /// Makes a dataset for each array, and the groups that lead to it.
     void allocate(hid_t file);
     /// Writes the values into the closed file at `path`. Throws IoError that names the array.
     void write(const std::filesystem::path& path, const Place& root, Progress* progress) const;

@@ -105,9 +105,8 @@ StoredResult sample_result(const std::string& name, AccountId n, double first) {
     result.arrays["ranks"] = ranks;
     result.arrays["communities"] = communities;
     result.arrays["sizes"] = std::vector<std::uint32_t>{};
-    result.attributes = {
-        {"algorithm", std::string("pagerank")}, {"damping", 0.85},        {"converged", true},
-        {"iterations", std::int64_t{-42}},      {"empty", std::string()}, {"first", first}};
+    result.attributes = {{"algorithm", std::string("pagerank")}, {"damping", 0.85},        {"converged", true},
+                         {"iterations", std::int64_t{-42}},      {"empty", std::string()}, {"first", first}};
     return result;
 }
 
