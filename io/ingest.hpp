@@ -22,17 +22,17 @@ struct LayerFile {
 };
 
 struct IngestOptions {
-    std::vector<LayerFile> files;
+    std::vector<LayerFile> files = {};
     /// Codes of the kind column and their layers, for the files of the layer "mention": each row goes to the layer of its kind.
-    std::vector<std::pair<std::string, std::string>> kinds;
-    RowOptions rows;
+    std::vector<std::pair<std::string, std::string>> kinds = {};
+    RowOptions rows = {};
     IdChoice ids = IdChoice::automatic;
     bool undirected = false;
     bool keep_self_loops = false;
-    std::string accounts;                      ///< a table of accounts, or empty
-    std::string accounts_id_column;            ///< by name or number; empty: recognised
-    std::filesystem::path rejects;             ///< empty: the store's name and ".rejects.csv"
-    std::optional<std::uint64_t> max_rejects;  ///< else the larger of 100 and a thousandth of the rows
+    std::string accounts = {};                      ///< a table of accounts, or empty
+    std::string accounts_id_column = {};            ///< by name or number; empty: recognised
+    std::filesystem::path rejects = {};             ///< empty: the store's name and ".rejects.csv"
+    std::optional<std::uint64_t> max_rejects = {};  ///< else the larger of 100 and a thousandth of the rows
     int threads = 0;                           ///< 0: as many as there are cores
     Progress* progress = nullptr;
 };

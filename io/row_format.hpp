@@ -14,15 +14,15 @@ enum class HeaderChoice { automatic, yes, no };
 
 /// What a user says about the text of the input; what is left open is recognised file by file.
 struct RowOptions {
-    std::optional<char> separator;  ///< `blanks`: runs of spaces and tabs
+    std::optional<char> separator = {};  ///< `blanks`: runs of spaces and tabs
     HeaderChoice header = HeaderChoice::automatic;
     std::string comments = "#%";  ///< a line that begins with one of these is a comment
     // Columns by name or by number, from 1. Empty: recognised. "none": there is no such column.
-    std::string source_column;
-    std::string target_column;
-    std::string weight_column;
-    std::string time_column;
-    std::string kind_column;
+    std::string source_column = {};
+    std::string target_column = {};
+    std::string weight_column = {};
+    std::string time_column = {};
+    std::string kind_column = {};
 };
 
 /// How the rows of one file of edges are read.
