@@ -33,7 +33,7 @@ struct IngestOptions {
     std::string accounts_id_column = {};            ///< by name or number; empty: recognised
     std::filesystem::path rejects = {};             ///< empty: the store's name and ".rejects.csv"
     std::optional<std::uint64_t> max_rejects = {};  ///< else the larger of 100 and a thousandth of the rows
-    int threads = 0;                           ///< 0: as many as there are cores
+    int threads = 0;                                ///< 0: as many as there are cores
     Progress* progress = nullptr;
 };
 

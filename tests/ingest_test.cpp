@@ -73,8 +73,9 @@ TEST_F(Ingest, ReadsPlainText) {
 }
 
 TEST_F(Ingest, ReadsWhatSpreadsheetsAndWindowsWrite) {
-    for (const std::string text : {"\xef\xbb\xbfsrc,dst\r\n1,2\r\n2,3", "1;2\r\n\r\n2;3\r\n", "# c\n\n1\t2\n2\t3\n\n", "  1   2\n2 \t 3  \n",
-                                   "\"1\",\"2\"\n\"2\",\"3\"\n", "1, 2\n2 ,3\n", "% sym\n1 2 x\n2 3 \"open\n"}) {
+    for (const std::string text :
+         {"\xef\xbb\xbfsrc,dst\r\n1,2\r\n2,3", "1;2\r\n\r\n2;3\r\n", "# c\n\n1\t2\n2\t3\n\n", "  1   2\n2 \t 3  \n",
+          "\"1\",\"2\"\n\"2\",\"3\"\n", "1, 2\n2 ,3\n", "% sym\n1 2 x\n2 3 \"open\n"}) {
         follow(text);
         EXPECT_EQ(edges(), (OriginalEdges{{"1", "2", 1.0F}, {"2", "3", 1.0F}})) << text;
     }
@@ -137,7 +138,8 @@ TEST_F(Ingest, RejectsIdsThatAreNoNumbersBelow2To64) {
     EXPECT_EQ(report.layers[0].rejected, 5U);
     EXPECT_EQ(accounts_of(store()), (Ids{"1", "2"}));
     EXPECT_EQ(report.rejects, path("s.h5.rejects.csv"));
-    EXPECT_NE(rejects().find("follow.csv\",2,\"the target must be a whole number from 0 to 2^64 - 1, got \"\"18446744073709551616\"\"\""),
+    EXPECT_NE(rejects().find("follow.csv\",2,\"the target must be a whole number from 0 to 2^64 - 1, got "
+                             "\"\"18446744073709551616\"\"\""),
               std::string::npos)
         << rejects();
     EXPECT_NE(rejects().find("the source must not be empty"), std::string::npos);
@@ -170,7 +172,8 @@ TEST_F(Ingest, DecidesOnHandlesByTheWholeInput) {
 }
 
 TEST_F(Ingest, ReadsHandlesInOrderOfTheirBytes) {
-    const IngestReport report = follow("src,dst\nbob,alice\nalice,Zoë\n\"comma, inc\",bob\n007,7\nalicebob1,alicebob2\n");
+    const IngestReport report =
+        follow("src,dst\nbob,alice\nalice,Zoë\n\"comma, inc\",bob\n007,7\nalicebob1,alicebob2\n");
     EXPECT_FALSE(report.numeric);
     EXPECT_EQ(accounts_of(store()), (Ids{"007", "7", "Zoë", "alice", "alicebob1", "alicebob2", "bob", "comma, inc"}));
     EXPECT_EQ(edges()[1], (std::tuple<std::string, std::string, float>{"alice", "Zoë", 1.0F}));
@@ -185,7 +188,8 @@ TEST_F(Ingest, RejectsHandlesThatAreNotUtf8) {
 
 TEST_F(Ingest, NamesTheSeparatorThatWasMeant) {
     follow("1,2\n2,3\nA17;B3\n");
-    EXPECT_NE(rejects().find("expected two columns, got \"\"A17;B3\"\" (is the separator ';'? try --separator ';')"), std::string::npos)
+    EXPECT_NE(rejects().find("expected two columns, got \"\"A17;B3\"\" (is the separator ';'? try --separator ';')"),
+              std::string::npos)
         << rejects();
 }
 
@@ -251,8 +255,9 @@ TEST_F(Ingest, WeighsFollowsOnlyIfAsked) {
 }
 
 TEST_F(Ingest, SendsRowsToTheLayerOfTheirKind) {
-    const IngestReport report = mention("1 2 1341100972 RT\n1 2 1341100980 MT\n1 2 1341100990 RT\n2 1 1341100971 XX\n1 2 soon MT\n",
-                                        {.kinds = {{"RT", "retweet"}, {"MT", "mention"}, {"RE", "reply"}}});
+    const IngestReport report =
+        mention("1 2 1341100972 RT\n1 2 1341100980 MT\n1 2 1341100990 RT\n2 1 1341100971 XX\n1 2 soon MT\n",
+                {.kinds = {{"RT", "retweet"}, {"MT", "mention"}, {"RE", "reply"}}});
     ASSERT_EQ(report.layers.size(), 3U);
     EXPECT_EQ(edges("retweet"), (OriginalEdges{{"1", "2", 2.0F}}));
     EXPECT_EQ(edges("mention"), (OriginalEdges{{"1", "2", 1.0F}}));
@@ -267,7 +272,8 @@ TEST_F(Ingest, SendsRowsToTheLayerOfTheirKind) {
 
 TEST_F(Ingest, PutsLayersOverTheSameAccounts) {
     IngestOptions options;
-    options.files = {{"follow", file("a.csv", "1,2\n")}, {"mention", file("b.csv", "2,3\n")}, {"trust", file("c.csv", "9,9\n")}};
+    options.files = {
+        {"follow", file("a.csv", "1,2\n")}, {"mention", file("b.csv", "2,3\n")}, {"trust", file("c.csv", "9,9\n")}};
     EXPECT_EQ(run(options).accounts, 4U);
     EXPECT_EQ(edges("follow"), (OriginalEdges{{"1", "2", 1.0F}}));
     EXPECT_EQ(edges("mention"), (OriginalEdges{{"2", "3", 1.0F}}));
@@ -285,18 +291,21 @@ TEST_F(Ingest, ReadsUndirectedEdgesAndSelfLoopsOnRequest) {
 
 TEST_F(Ingest, JoinsATableOfAccounts) {
     IngestOptions options;
-    options.accounts = file("accounts.csv",
-                            "\xef\xbb\xbfid,facebook_id,name,ids\r\n1,145647315578475123,\"Mr. Hi, \"\"the\"\" first\",x\r\n"
-                            "5,2,\"two\nlines\",\r\n2,9007199254740993,中文\r\n1,3,again\r\nfoo,1,2\r\n6,1,2,3,4\r\n");
+    options.accounts =
+        file("accounts.csv",
+             "\xef\xbb\xbfid,facebook_id,name,ids\r\n1,145647315578475123,\"Mr. Hi, \"\"the\"\" first\",x\r\n"
+             "5,2,\"two\nlines\",\r\n2,9007199254740993,中文\r\n1,3,again\r\nfoo,1,2\r\n6,1,2,3,4\r\n");
     const IngestReport report = follow("1,2\n2,3\n", options);
     EXPECT_EQ(accounts_of(store()), (Ids{"1", "2", "3", "5"}));
     EXPECT_EQ(report.columns, (Ids{"facebook_id", "name", "ids_column"}));
-    EXPECT_EQ(column_of(store(), "name"), (std::map<std::string, std::string>{
-                                              {"1", "Mr. Hi, \"the\" first"}, {"2", "中文"}, {"3", ""}, {"5", "two\nlines"}}));
+    EXPECT_EQ(column_of(store(), "name"),
+              (std::map<std::string, std::string>{
+                  {"1", "Mr. Hi, \"the\" first"}, {"2", "中文"}, {"3", ""}, {"5", "two\nlines"}}));
     EXPECT_EQ(column_of(store(), "facebook_id").at("2"), "9007199254740993");
     EXPECT_EQ(report.account_rows, 6U);
     EXPECT_EQ(report.rejected_accounts, 3U);
-    EXPECT_NE(rejects().find("accounts.csv\",6,\"an account must stand in the table once, but \"\"1\"\" stands on line 2 too\""),
+    EXPECT_NE(rejects().find(
+                  "accounts.csv\",6,\"an account must stand in the table once, but \"\"1\"\" stands on line 2 too\""),
               std::string::npos)
         << rejects();
     EXPECT_NE(rejects().find("accounts.csv\",8,\"expected at most 4 columns, got 5\""), std::string::npos);
@@ -309,7 +318,8 @@ TEST_F(Ingest, TakesAListOfAccounts) {
     EXPECT_TRUE(Store::open(store()).columns().empty());
     options.accounts = file("handles.tsv", "name\thandle\nAda\tada\nBob\tbob\n");
     follow("ada,cyd\n", options);
-    EXPECT_EQ(column_of(store(), "name"), (std::map<std::string, std::string>{{"ada", "Ada"}, {"bob", "Bob"}, {"cyd", ""}}));
+    EXPECT_EQ(column_of(store(), "name"),
+              (std::map<std::string, std::string>{{"ada", "Ada"}, {"bob", "Bob"}, {"cyd", ""}}));
     options.accounts_id_column = "nobody";
     EXPECT_THROW(follow("ada,cyd\n", options), IoError);
 }
@@ -319,7 +329,8 @@ TEST_F(Ingest, TakesAccountsOfATableWithAnOpenQuoteLineByLine) {
     options.accounts = file("accounts.csv", "id,name\n1,\"open\n2,two\n3,three\n");
     const IngestReport report = follow("1,2\n", options);
     EXPECT_EQ(report.rejected_accounts, 1U);
-    EXPECT_EQ(column_of(store(), "name"), (std::map<std::string, std::string>{{"1", ""}, {"2", "two"}, {"3", "three"}}));
+    EXPECT_EQ(column_of(store(), "name"),
+              (std::map<std::string, std::string>{{"1", ""}, {"2", "two"}, {"3", "three"}}));
 }
 
 TEST_F(Ingest, GivesTheSameBytesForAnyThreadsAndOrderOfRows) {
@@ -328,8 +339,9 @@ TEST_F(Ingest, GivesTheSameBytesForAnyThreadsAndOrderOfRows) {
     for (const bool handles : {false, true}) {
         std::vector<std::string> lines;
         for (int i = 0; i < 60000; ++i)
-            lines.push_back(fmt::format("{0}{1} {0}{2} {3}\n", handles ? "h" : "", random() % 3000 * (handles ? 1 : 0x123456789abU),
-                                        random() % 300, random() % 7));
+            lines.push_back(fmt::format("{0}{1} {0}{2} {3}\n", handles ? "h" : "",
+                                        random() % 3000 * (handles ? 1 : 0x123456789abU), random() % 300,
+                                        random() % 7));
         std::string expected;
         for (const int threads : {1, 2, 7}) {
             std::string text;
@@ -372,10 +384,36 @@ TEST_F(Ingest, RemovesTheRejectsOfAnEarlierRun) {
 
 TEST_F(Ingest, SurvivesAnyLineAndAccountsForIt) {
     std::mt19937_64 random(11);
-    const std::vector<std::string> pieces{"1",  "2",    "42", "18446744073709551615", "18446744073709551616", "-3", "alice", "Zoë", ",",
-                                          ",",  ",",    ";",  "\t",                   " ",                    "\"", "\"\"",  "#",   "%",
-                                          "\r", "\xff", "RT", "1341100972",           "2012-07-01T00:00:00Z", "\n", "nan",   "1e9", std::string(1, '\0'),
-                                          "\xef\xbb\xbf", "\n", "\r\n"};
+    const std::vector<std::string> pieces{"1",
+                                          "2",
+                                          "42",
+                                          "18446744073709551615",
+                                          "18446744073709551616",
+                                          "-3",
+                                          "alice",
+                                          "Zoë",
+                                          ",",
+                                          ",",
+                                          ",",
+                                          ";",
+                                          "\t",
+                                          " ",
+                                          "\"",
+                                          "\"\"",
+                                          "#",
+                                          "%",
+                                          "\r",
+                                          "\xff",
+                                          "RT",
+                                          "1341100972",
+                                          "2012-07-01T00:00:00Z",
+                                          "\n",
+                                          "nan",
+                                          "1e9",
+                                          std::string(1, '\0'),
+                                          "\xef\xbb\xbf",
+                                          "\n",
+                                          "\r\n"};
     for (int round = 0; round < 150; ++round) {
         std::string text;
         std::uint64_t lines = 0;

@@ -22,7 +22,8 @@ std::vector<std::string> split(std::string_view line, char separator) {
 
 using Texts = std::vector<std::string>;
 
-RowFormat recognised(std::string_view text, const RowOptions& options = {}, bool events = false, const Kinds& kinds = {}) {
+RowFormat recognised(std::string_view text, const RowOptions& options = {}, bool events = false,
+                     const Kinds& kinds = {}) {
     return recognise_rows(text, options, events, kinds, "file");
 }
 
@@ -55,7 +56,8 @@ TEST(Numbers, AreIdsUpToTheLastOf64Bits) {
     EXPECT_EQ(parse_id("0"), 0U);
     EXPECT_EQ(parse_id("007"), 7U);
     EXPECT_EQ(parse_id("18446744073709551615"), 18446744073709551615U);
-    for (const char* text : {"18446744073709551616", "99999999999999999999", "-1", "+1", "1.0", "1e3", "0x10", "", " 1", "1a"})
+    for (const char* text :
+         {"18446744073709551616", "99999999999999999999", "-1", "+1", "1.0", "1e3", "0x10", "", " 1", "1a"})
         EXPECT_FALSE(parse_id(text)) << text;
 }
 
@@ -90,8 +92,8 @@ TEST(Times, AreUnixSecondsOrIso8601) {
     EXPECT_EQ(parse_time("2012-07-01T02:02:52+02:00"), 1341100972);
     EXPECT_EQ(parse_time("2012-06-30T19:02:52-0500"), 1341100972);
     EXPECT_EQ(parse_time("2024-02-29"), 1709164800);
-    for (const char* text : {"", "yesterday", "2012-13-01", "2023-02-29", "2012-07-01T25:00", "2012-07-01T10", "2012-07-01x", "nan",
-                             "inf", "2012-07-01T00:02:52+2"})
+    for (const char* text : {"", "yesterday", "2012-13-01", "2023-02-29", "2012-07-01T25:00", "2012-07-01T10",
+                             "2012-07-01x", "nan", "inf", "2012-07-01T00:02:52+2"})
         EXPECT_FALSE(parse_time(text)) << text;
     EXPECT_EQ(iso_time(1341100972), "2012-07-01T00:02:52Z");
 }

@@ -16,7 +16,8 @@ OriginalEdges edges_of(const std::string& store_path, std::string_view layer) {
     OriginalEdges edges;
     for (AccountId u = 0; u < graph.num_accounts(); ++u)
         for (EdgeOffset e = graph.out().offsets[u]; e < graph.out().offsets[u + 1]; ++e)
-            edges.emplace_back(store.accounts()->text(u), store.accounts()->text(graph.out().neighbors[e]), graph.out().weight(e));
+            edges.emplace_back(store.accounts()->text(u), store.accounts()->text(graph.out().neighbors[e]),
+                               graph.out().weight(e));
     std::sort(edges.begin(), edges.end());
     return edges;
 }
@@ -40,7 +41,8 @@ std::map<std::string, std::string> column_of(const std::string& store_path, std:
 
 std::string gzipped(std::string_view content) {
     z_stream stream{};
-    if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("zlib cannot start");
+    if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error("zlib cannot start");
     std::string compressed(deflateBound(&stream, content.size()), '\0');
     std::string copy(content);
     stream.next_in = reinterpret_cast<Bytef*>(copy.data());
