@@ -30,7 +30,9 @@ PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 /// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.
-std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress);
+/// `lanes` sources are searched from at a time, 0: as many as suit the backend. They change no bit.
+std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,
+                                int lanes = 0);
 /// Smallest internal id in the component of each account. With `within` [n] (or empty), only edges between accounts
 /// with equal `within` connect.
 std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);
@@ -48,7 +50,8 @@ std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
-std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress);
+std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,
+                                int lanes = 0);
 std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);
 std::vector<AccountId> cores(const PlacedGraph& undirected);
 DegreesResult degrees(const PlacedGraph& graph);

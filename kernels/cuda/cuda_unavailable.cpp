@@ -33,7 +33,7 @@ PropagatedLabels cdlp(const PlacedGraph&, const CommunitiesOptions&) {
 PropagatedLabels lpa(const PlacedGraph&, const CommunitiesOptions&) {
     unavailable();
 }
-std::vector<double> betweenness(const PlacedGraph&, std::span<const AccountId>, Progress*) {
+std::vector<double> betweenness(const PlacedGraph&, std::span<const AccountId>, Progress*, int) {
     unavailable();
 }
 std::vector<AccountId> components(const PlacedGraph&, std::span<const AccountId>) {

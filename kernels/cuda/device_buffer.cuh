@@ -12,6 +12,8 @@ namespace coterie::cuda {
 
 /// Bytes of device memory, or OutOfDeviceMemory that says for what, how many bytes were asked for and how many are free.
 void* allocate_device_memory(std::size_t bytes, std::string_view what);
+/// Do `bytes` fit into 92 % of the free memory of the device?
+bool fits_device_memory(std::size_t bytes);
 /// Throws OutOfDeviceMemory unless `bytes` fit into 92 % of the free memory of the device: asked before work starts.
 void require_device_memory(std::size_t bytes, std::string_view what);
 

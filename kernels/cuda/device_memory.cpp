@@ -41,6 +41,10 @@ CudaError::CudaError(cudaError_t code, std::string_view doing, const std::source
     : Error(fmt::format("cuda: {} while {} ({}:{})", cudaGetErrorString(code), doing, where.file_name(), where.line())),
       code_(code) {}
 
+bool fits_device_memory(std::size_t bytes) {
+    return static_cast<double>(bytes) <= usable_share * static_cast<double>(free_memory());
+}
+
 void require_device_memory(std::size_t bytes, std::string_view what) {
     const std::size_t free = free_memory();
     if (static_cast<double>(bytes) > usable_share * static_cast<double>(free)) throw_out_of_memory(bytes, free, what);
