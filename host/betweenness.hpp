@@ -30,7 +30,7 @@ struct BetweennessResult {
 /// From k sources drawn without replacement, values are scaled by n/k; k = n is exact, whatever the seed.
 /// Same bytes on every backend, with any number of threads and any batch of sources.
 /// Time O(k * (n + m)), less where sources share levels; memory beside the graph: openmp about 540n bytes, cuda 604n bytes
-/// from up to 32 sources, else 1,172n if that fits (`either` on a directed graph also holds its undirected reading).
+/// from up to 32 sources, else 1,164n if that fits (`either` on a directed graph also holds its undirected reading).
 /// Throws std::invalid_argument for direction mutual; GraphError if the graph has weights (pass `graph.unweighted()` to
 /// count hops: weights are refused, never ignored) or if an account pair has more than 1.8e308 shortest paths.
 /// Brandes 2001; Brandes & Pich 2007 for sampled sources.
