@@ -1,8 +1,9 @@
+#include <omp.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
 
-#include "host/array.hpp"
 #include "kernels/label_propagation/label_propagation_loop.hpp"
 #include "kernels/label_propagation/label_propagation_rule.hpp"
 #include "kernels/openmp/balanced_ranges.hpp"
@@ -31,9 +32,14 @@ class Count {
         mask_ = (1U << (32 - shift_)) - 1;
     }
 
-    void add(AccountId label, std::uint64_t votes) {
+    /// Calls `expect(label)` when `label` is new.
+    template <class Expect>
+    void add(AccountId label, std::uint64_t votes, Expect expect) {
         if (dense_) {
-            if (by_label_[label] == 0 && votes != 0) touched_.push_back(label);
+            if (by_label_[label] == 0 && votes != 0) {
+                touched_.push_back(label);
+                expect(label);
+            }
             by_label_[label] += static_cast<Votes>(votes);
             return;
         }
@@ -43,6 +49,7 @@ class Count {
                 keys_[slot] = label;
                 votes_[slot] = 0;
                 touched_.push_back(slot);
+                expect(label);
                 break;
             }
             slot = (slot + 1) & mask_;
@@ -74,9 +81,17 @@ class Count {
 
 /// Ranges of accounts a thread, so that one which was held up does not hold up the others.
 constexpr int ranges_per_thread = 32;
-/// How far ahead of the count labels are asked for.
-constexpr EdgeOffset ahead = 24;
+/// Labels of neighbors lie anywhere, so they are asked for beforehand: the rows of an account this many elections
+/// ahead, the labels of its first neighbors half as many ahead, further labels of a long row while it is counted.
+constexpr std::size_t elections_ahead = 8;
+constexpr EdgeOffset neighbors_ahead = 32;
 
+void expect(const MostFrequent&, AccountId) {}
+void expect(const PricedVotes& rule, AccountId label) {
+    __builtin_prefetch(&rule.volumes[label]);
+}
+
+template <class Votes>
 class Steps {
   public:
     Steps(const Graph& graph, const std::vector<AccountId>& start, const CommunitiesOptions& options, int threads)
@@ -87,6 +102,7 @@ class Steps {
         for (std::size_t i = 0; i < graph.out().offsets.size(); ++i)
             degree_sums_[i] = graph.out().offsets[i] + (graph.directed() ? graph.in().offsets[i] : 0);
         ranges_ = balanced_ranges({degree_sums_, {}, {}}, n, ranges_per_thread * threads);
+        for (int thread = 0; thread < threads; ++thread) counts_.emplace_back(n);
     }
 
     /// Strengths and volumes, which only lpa needs.
@@ -111,11 +127,7 @@ class Steps {
 
     template <class Rule>
     void relabel(const Rule& rule) {
-        // Unweighted votes are counts below 2^32 unless there are 2^31 accounts.
-        if (graph_.weighted() || graph_.num_accounts() >= 1U << 31U)
-            elect<std::uint64_t>(rule);
-        else
-            elect<std::uint32_t>(rule);
+        elect(rule);
         adopt();
     }
 
@@ -148,42 +160,72 @@ class Steps {
         for (std::size_t range = 0; range < num_ranges(); ++range) body(ranges_[range], ranges_[range + 1]);
     }
 
+    /// walk(rows, first edge, end) for the out-row of `account`, and for its in-row if the graph is directed.
+    template <class Walk>
+    void for_each_row(AccountId account, Walk walk) const {
+        walk(graph_.out(), graph_.out().offsets[account], graph_.out().offsets[account + 1]);
+        if (graph_.directed()) walk(graph_.in(), graph_.in().offsets[account], graph_.in().offsets[account + 1]);
+    }
+
     /// visit(neighbor, votes) for each edge of `account`, whichever way it points.
     template <class Rule, class Visit>
     void for_each_vote(AccountId account, Visit visit) const {
-        const auto walk = [&](const CsrView& rows) {
-            const EdgeOffset end = rows.offsets[account + 1];
-            for (EdgeOffset edge = rows.offsets[account]; edge < end; ++edge) {
-                if (edge + ahead < rows.num_edges()) __builtin_prefetch(&labels_[rows.neighbors[edge + ahead]]);
+        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            for (EdgeOffset edge = begin; edge < end; ++edge) {
+                if (edge + neighbors_ahead < end) expect_label(rows.neighbors[edge + neighbors_ahead]);
                 if (!Rule::self_loops_vote && rows.neighbors[edge] == account) continue;
                 visit(rows.neighbors[edge], votes_of(rows, edge));
             }
-        };
-        walk(graph_.out());
-        if (graph_.directed()) walk(graph_.in());
+        });
+    }
+
+    void expect_label(AccountId neighbor) const {
+        __builtin_prefetch(&labels_[neighbor]);
+    }
+    void expect_rows(AccountId account) const {
+        for_each_row(account, [](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            if (begin < end) __builtin_prefetch(&rows.neighbors[begin]);
+        });
+    }
+    void expect_labels(AccountId account) const {
+        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            for (const EdgeOffset last = std::min(end, begin + neighbors_ahead); begin < last; ++begin)
+                expect_label(rows.neighbors[begin]);
+        });
     }
 
     /// The winning label of each account that has its turn, into `next_`: nobody sees what others choose in this turn.
-    template <class Votes, class Rule>
+    template <class Rule>
     void elect(const Rule& rule) {
 #pragma omp parallel num_threads(threads_)
         {
-            Count<Votes> count(graph_.num_accounts());
+            Count<Votes>& count = counts_[static_cast<std::size_t>(omp_get_thread_num())];
+            std::vector<AccountId> voters;
 #pragma omp for schedule(dynamic, 1)
-            for (std::size_t range = 0; range < num_ranges(); ++range)
-                for (AccountId v = ranges_[range]; v < ranges_[range + 1]; ++v) {
-                    const EdgeOffset degree = degree_sums_[v + 1] - degree_sums_[v];
-                    if (degree == 0 || !rule.has_turn(v)) continue;
-                    const AccountId present = labels_[v];
-                    count.start(degree);
-                    for_each_vote<Rule>(
-                        v, [&](AccountId neighbor, std::uint64_t votes) { count.add(labels_[neighbor], votes); });
-                    auto best = incumbent(rule, v, present);
-                    count.take_all(
-                        [&](AccountId label, std::uint64_t votes) { consider(rule, v, present, label, votes, best); });
-                    next_[v] = best.label;
+            for (std::size_t range = 0; range < num_ranges(); ++range) {
+                voters.clear();
+                for (AccountId v = ranges_[range]; v < ranges_[range + 1]; ++v)
+                    if (degree_sums_[v + 1] != degree_sums_[v] && rule.has_turn(v)) voters.push_back(v);
+                for (std::size_t i = 0; i < voters.size(); ++i) {
+                    if (i + elections_ahead < voters.size()) expect_rows(voters[i + elections_ahead]);
+                    if (i + elections_ahead / 2 < voters.size()) expect_labels(voters[i + elections_ahead / 2]);
+                    next_[voters[i]] = elected(rule, voters[i], count);
                 }
+            }
         }
+    }
+
+    template <class Rule>
+    AccountId elected(const Rule& rule, AccountId account, Count<Votes>& count) const {
+        const AccountId present = labels_[account];
+        count.start(degree_sums_[account + 1] - degree_sums_[account]);
+        for_each_vote<Rule>(account, [&](AccountId neighbor, std::uint64_t votes) {
+            count.add(labels_[neighbor], votes, [&](AccountId label) { expect(rule, label); });
+        });
+        auto best = incumbent(rule, account, present);
+        count.take_all(
+            [&](AccountId label, std::uint64_t votes) { consider(rule, account, present, label, votes, best); });
+        return best.label;
     }
 
     /// Makes `next_` the labels. Those who had no turn find their present label there.
@@ -216,29 +258,40 @@ class Steps {
     std::vector<std::uint32_t> draws_;
     std::vector<std::uint64_t> strengths_;
     std::vector<std::uint64_t> volumes_;
+    std::vector<Count<Votes>> counts_;  ///< by thread
     std::uint64_t total_ = 0;
     std::uint64_t changed_ = 0;
 };
 
-}  // namespace
-
-PropagatedLabels cdlp(const PlacedGraph& placed, const CommunitiesOptions& options) {
-    const Graph graph = placed.graph().unweighted();
+template <class Votes>
+PropagatedLabels propagate(const Graph& graph, const CommunitiesOptions& options, int threads) {
     const std::vector<AccountId> start = start_labels(graph, options);
-    Steps steps(graph, start, options, placed.threads());
-    PropagatedLabels result = run_cdlp(steps, options);
+    Steps<Votes> steps(graph, start, options, threads);
+    PropagatedLabels result;
+    if (options.method == CommunityMethod::lpa) {
+        steps.measure();
+        result = run_lpa(steps, graph.num_accounts(), options);
+    } else {
+        result = run_cdlp(steps, options);
+    }
     result.labels = givers(start, std::move(result.labels));
     return result;
 }
 
+/// Unweighted votes are counts below 2^32 unless there are 2^31 accounts.
+PropagatedLabels propagate(const Graph& graph, const CommunitiesOptions& options, int threads) {
+    if (graph.weighted() || graph.num_accounts() >= 1U << 31U) return propagate<std::uint64_t>(graph, options, threads);
+    return propagate<std::uint32_t>(graph, options, threads);
+}
+
+}  // namespace
+
+PropagatedLabels cdlp(const PlacedGraph& placed, const CommunitiesOptions& options) {
+    return propagate(placed.graph().unweighted(), options, placed.threads());
+}
+
 PropagatedLabels lpa(const PlacedGraph& placed, const CommunitiesOptions& options) {
-    const Graph& graph = placed.graph();
-    const std::vector<AccountId> start = start_labels(graph, options);
-    Steps steps(graph, start, options, placed.threads());
-    steps.measure();
-    PropagatedLabels result = run_lpa(steps, graph.num_accounts(), options);
-    result.labels = givers(start, std::move(result.labels));
-    return result;
+    return propagate(placed.graph(), options, placed.threads());
 }
 
 }  // namespace coterie::openmp
