@@ -54,7 +54,8 @@ struct BuiltLayers {
 /// internal order is descending total degree (in + out over all layers, after merging), ties by ascending original id.
 ///
 /// Repeated edges merge: weights add (in double, in order of ascending weight, rounded once to float, so that the order
-/// of rows cannot matter); an unweighted edge stays one, or weighs its number of rows (`count_rows`). Self-loops are dropped and counted, unless kept.
+/// of rows cannot matter); an unweighted edge stays one, or weighs its number of rows (`count_rows`). Self-loops are dropped
+/// and counted, unless kept.
 /// Takes the edge lists apart as it goes: the peak stays below 16 bytes a row (28 weighted) of the layer in work and 48 bytes
 /// an account, beside 4 bytes an edge (8 weighted) of each other layer. Time O(rows + n).
 /// Same bytes for any number of threads and any order of rows.
