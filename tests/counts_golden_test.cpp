@@ -80,15 +80,14 @@ TEST_P(GoldenCounts, AreThoseOfNetworkX) {
 
 // LDBC Graphalytics' examples: the same partition, whatever its parts are called.
 TEST_P(GoldenCounts, AreTheComponentsOfGraphalytics) {
-    if (shared_data("graphalytics").empty()) GTEST_SKIP() << "no real data beside the source folder";
     for (const bool undirected : {false, true}) {
-        const std::string example = undirected ? "graphalytics/example-undirected" : "graphalytics/example-directed";
-        const EdgeFile file = read_edge_file(shared_data(example + ".e"),
-                                             {.undirected = undirected, .accounts = shared_data(example + ".v")});
+        const std::string example = source_file(undirected ? "datasets/graphalytics/example-undirected"
+                                                           : "datasets/graphalytics/example-directed");
+        const EdgeFile file = read_edge_file(example + ".e", {.undirected = undirected, .accounts = example + ".v"});
         const std::vector<AccountId> got = components(placed(file.graph)).components;
         std::map<double, AccountId> number_of;
         std::map<AccountId, double> name_of_number;
-        for (const std::vector<double>& row : read_table(shared_data(example + "-WCC"))) {
+        for (const std::vector<double>& row : read_table(example + "-WCC")) {
             const AccountId number = got[file.account(static_cast<std::uint64_t>(row.at(0)))];
             EXPECT_EQ(number_of.try_emplace(row.at(1), number).first->second, number) << example << ": " << row[0];
             EXPECT_EQ(name_of_number.try_emplace(number, row[1]).first->second, row[1]) << example << ": " << row[0];

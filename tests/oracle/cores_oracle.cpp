@@ -1,6 +1,5 @@
 #include "tests/oracle/cores_oracle.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace coterie::testing {
@@ -16,20 +15,20 @@ std::vector<AccountId> oracle_cores(const Graph& graph) {
         }
 
     std::vector<AccountId> cores(n, 0);
-    std::vector<bool> here(n, true);
-    AccountId remaining = n;
-    for (AccountId k = 1; remaining > 0; ++k) {
-        for (bool changed = true; changed;) {
-            changed = false;
-            for (AccountId v = 0; v < n; ++v) {
-                if (!here[v]) continue;
-                const auto left =
-                    std::count_if(neighbors[v].begin(), neighbors[v].end(), [&](AccountId u) { return here[u]; });
-                if (left >= static_cast<std::ptrdiff_t>(k)) continue;
-                here[v] = false;
-                cores[v] = k - 1;
-                --remaining;
-                changed = true;
+    std::set<AccountId> remaining;
+    for (AccountId v = 0; v < n; ++v) remaining.insert(v);
+    for (AccountId k = 1; !remaining.empty(); ++k) {
+        std::vector<AccountId> out;
+        for (const AccountId v : remaining)
+            if (neighbors[v].size() < k) out.push_back(v);
+        while (!out.empty()) {
+            const AccountId v = out.back();
+            out.pop_back();
+            if (remaining.erase(v) == 0) continue;
+            cores[v] = k - 1;
+            for (const AccountId u : neighbors[v]) {
+                neighbors[u].erase(v);
+                if (neighbors[u].size() < k) out.push_back(u);
             }
         }
     }
