@@ -17,6 +17,8 @@ namespace {
 constexpr unsigned group_threads = 8;
 constexpr std::array<EdgeOffset, 3> degree_bounds = {4, 32, 2048};
 constexpr std::uint32_t hub_chunk = 8192;
+/// Rows that a thread (or its group) gathers in turn, so that the sums over a block come once for several.
+constexpr unsigned batches = 4;
 enum DegreeClass : unsigned { thread_rows, group_rows, warp_rows, hub_rows, num_classes };
 
 /// All that the kernels read and write, handed over by value. Device memory.
@@ -64,16 +66,18 @@ struct PageRankState {
         return gathered;
     }
 
-    /// One row of `rows` to each `threads` threads of the block.
+    /// `batches` times: one of `accounts` to each `threads` threads of the block.
     template <unsigned threads>
     __device__ void gather_rows(std::span<const AccountId> accounts, std::uint64_t block, PageRankSums& part) const {
-        const std::uint64_t row = (block * block_size + threadIdx.x) / threads;
         const unsigned lane = threadIdx.x % threads;
-        const bool has_row = row < accounts.size();
-        const AccountId account = has_row ? accounts[row] : 0;
-        Fixed gathered = has_row ? gather<threads>(in.offsets[account], in.offsets[account + 1], lane) : 0;
-        if constexpr (threads > 1) gathered = warp_sum<threads>(gathered);
-        if (has_row && lane == 0) settle(account, gathered, part);
+        for (unsigned batch = 0; batch < batches; ++batch) {
+            const std::uint64_t row = ((block * batches + batch) * block_size + threadIdx.x) / threads;
+            const bool has_row = row < accounts.size();
+            const AccountId account = has_row ? accounts[row] : 0;
+            Fixed gathered = has_row ? gather<threads>(in.offsets[account], in.offsets[account + 1], lane) : 0;
+            if constexpr (threads > 1) gathered = warp_sum<threads>(gathered);
+            if (has_row && lane == 0) settle(account, gathered, part);
+        }
     }
 
     /// All threads of a block must call.
@@ -89,9 +93,10 @@ struct PageRankState {
 /// Blocks that each class of rows needs. Hubs come first, so that the longest work does not start last.
 template <class Rule>
 __host__ __device__ std::array<std::uint64_t, num_classes> blocks_by_class(const PageRankState<Rule>& state) {
-    return {blocks_for(state.rows[thread_rows].size()),
-            blocks_for(state.rows[group_rows].size(), block_size / group_threads),
-            blocks_for(state.rows[warp_rows].size(), block_size / warp_size), state.hub_chunks.size()};
+    constexpr unsigned threads = batches * block_size;
+    return {blocks_for(state.rows[thread_rows].size(), threads),
+            blocks_for(state.rows[group_rows].size(), threads / group_threads),
+            blocks_for(state.rows[warp_rows].size(), threads / warp_size), state.hub_chunks.size()};
 }
 
 /// An iteration for all rows but those of hubs, of which it adds up the chunks.
