@@ -19,6 +19,7 @@ constexpr const char* footer =
 /// One line a command, in the order of --help.
 void add_commands(CLI::App& app) {
     add_ingest(app);
+    add_info(app);
     add_generate(app);
 }
 

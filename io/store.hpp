@@ -63,8 +63,7 @@ struct LayerInfo {
 using AttributeValue = std::variant<std::int64_t, double, bool, std::string>;
 using Attributes = std::map<std::string, AttributeValue>;
 
-/// One run's answer, in the store under /results/<name>: named arrays by internal id, and how they came
-/// about.
+/// One run's answer, in the store under /results/<name>: named arrays by internal id, and how they came about.
 struct StoredResult {
     std::string name;
     std::map<std::string, std::variant<std::vector<double>, std::vector<std::uint32_t>>> arrays;
@@ -87,14 +86,34 @@ struct StoreContents {
     std::string created;  ///< UTC, ISO 8601
 };
 
-/// A store: accounts and layers of one platform in an HDF5 file of schema 1, memory-mapped.
+/// A store: accounts and layers of one platform in an HDF5 file of schema 1, memory-mapped. Cheap to copy.
+///
+///   /                        attributes coterie_schema = 1, coterie_version, created, num_accounts
+///   /accounts/ids            u64 [n], or /accounts/handles/offsets u64 [n + 1] and /accounts/handles/bytes u8
+///   /accounts/by_id          u32 [n], accounts in ascending order of original id
+///   /accounts/<column>       UTF-8 texts of one width, padded with zeros; a group of offsets and bytes where that cannot
+///                            be or would waste much. Attributes column (its name in the table), position
+///   /layers/<name>/          attributes kind, directed, weighted, num_edges, rows, kept, merged, self_loops, rejected,
+///                            first_time, last_time (absent if not known), half_life (0: none), sources (JSON)
+///       out/offsets u64 [n + 1], out/neighbors u32 [m], out/weights f32 [m] if weighted
+///       in/…                 the same; of an undirected layer a hard link to out
+///   /results/<name>/         arrays and attributes of one run
+///
+/// Arrays are contiguous, unfiltered, little-endian and aligned to 4,096 bytes. Each has an attribute `checksum`: XXH3-64
+/// of its bytes as they stand, in 16 hexadecimal digits. Metadata carry the checksums of HDF5, which is why texts in
+/// attributes have fixed length. Equal contents give equal files, byte by byte.
+///
+/// Files of other writers are read too: arrays that are chunked, filtered, of another width or byte order are read into
+/// memory where they are asked for, if every value fits; `by_id`, checksums and counts of rows may be absent.
+/// A store is never changed in place, so an open one stays as it was when another takes its name. (Who cuts off a
+/// file that is mapped ends the processes that read it: SIGBUS.)
 class Store {
   public:
     struct Opened;  ///< known to io/ alone
 
-    /// Opens `path` and reads its attributes; touches no edge.
-    /// Throws IoError, naming the file and the object in it, if it is missing, truncated, damaged, foreign or
-    /// of another schema.
+    /// Opens `path` and reads its attributes; touches no edge. Time and memory do not depend on the number of edges.
+    /// Throws IoError, naming the file and the object in it, if it is missing, truncated, damaged, foreign or of another
+    /// schema, or if an array has another size or type than the attributes say.
     static Store open(const std::filesystem::path& path);
 
     const std::filesystem::path& path() const;
@@ -105,15 +124,19 @@ class Store {
     /// Throws std::invalid_argument that lists the layers there are.
     const LayerInfo& layer(std::string_view name) const;
     std::vector<std::string> column_names() const;
-    /// In the order of the table; checksums verified.
+    /// In the order of the table; checksums verified. Throws IoError.
     std::vector<AccountColumn> columns() const;
 
-    /// The layer as mapped memory: nothing is read before it is used.
+    /// The layer as mapped memory, which it keeps alive: nothing is read before it is used.
+    /// Throws std::invalid_argument that lists the layers there are.
     Graph graph(std::string_view layer) const;
 
-    /// Reads the accounts and the layer whole and throws IoError, naming the array, unless all checksums
-    /// agree, offsets start at 0, never decrease and end at m, neighbors are below n and ascend within rows,
-    /// and `in` has as many edges as `out`. Called before anything is computed from a store.
+    /// Reads the accounts and the layer whole and throws IoError, naming the array, unless all checksums agree, offsets
+    /// start at 0, never decrease and end at m, neighbors are below n and ascend within rows, weights are finite, `by_id`
+    /// is a permutation along which ids ascend, and `in` and `out` hold the same edges with the same weights (compared by
+    /// sums of 64-bit hashes; an undirected layer: each edge in both directions).
+    /// `threads` 0: all cores; the same error for any number. Called before anything is computed from a store.
+    /// Time O(n log n + m): each byte is read twice. Throws Cancelled if `progress` asks to stop.
     void verify(std::string_view layer, int threads, Progress* progress = nullptr) const;
 
     std::vector<std::string> result_names() const;  ///< in alphabetical order
@@ -125,11 +148,16 @@ class Store {
     std::shared_ptr<const Opened> opened_;
 };
 
-/// Writes a store beside `path` and renames it into place when it is complete.
+/// Writes a store beside `path`, syncs it to disk and renames it into place when it is complete; else nothing is left.
+/// Names of columns may be anything; `info.num_edges` is taken from `out`. Memory: the columns' texts once more.
+/// Throws IoError if it cannot be written, std::invalid_argument if sizes do not fit together or a layer's name is taken,
+/// empty, '.' or '..' or has a '/', Cancelled if `progress` asks to stop.
 void write_store(const std::filesystem::path& path, const StoreContents& contents, Progress* progress = nullptr);
 
-/// Adds results to a store, replacing those of the same names: a new version of the file is written beside it
-/// and renamed into place, so that a crash leaves the old store or the new one.
+/// Adds results to a store, replacing those of the same names: a new version of the file is written beside it and renamed
+/// into place, so that a crash leaves the old store or the new one. Where the file system can share blocks (reflinks), only
+/// the results are written, else the file is copied. Waits for other writers of the same store.
+/// Throws as write_store, and IoError if `path` is no store.
 void add_results(const std::filesystem::path& path, const std::vector<StoredResult>& results,
                  Progress* progress = nullptr);
 
