@@ -21,6 +21,13 @@ void add_commands(CLI::App& app) {
     add_ingest(app);
     add_info(app);
     add_generate(app);
+    add_score(app);
+    add_pagerank(app);
+    add_communities(app);
+    add_betweenness(app);
+    add_degrees(app);
+    add_components(app);
+    add_cores(app);
 }
 
 int fail(int code, const char* text) {

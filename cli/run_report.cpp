@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 
 #include "host/errors.hpp"
 
@@ -39,11 +40,21 @@ RunReport::Stopwatch::~Stopwatch() {
     report_.progress_.begin("");
 }
 
+std::vector<std::string> command_line() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> arguments;
+    for (std::string argument; std::getline(file, argument, '\0');) arguments.push_back(argument);
+    return arguments;
+}
+
+void print_text(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+        throw IoError(fmt::format("standard output: writing failed: {}", std::strerror(errno)));
+}
+
 void print_json(const Json& object) {
     // Handles may be any bytes: what is not UTF-8 is replaced.
-    const std::string text = object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-        throw IoError(fmt::format("stdout: writing failed: {}", std::strerror(errno)));
+    print_text(object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace coterie::cli

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "cli/options.hpp"
 #include "cli/progress_display.hpp"
@@ -59,6 +60,11 @@ class RunReport {
     Json seconds_ = Json::object();
 };
 
+/// The program's arguments as they were given, the program's own name first.
+std::vector<std::string> command_line();
+
+/// Prints `text` on stdout. Throws IoError if stdout cannot take it.
+void print_text(std::string_view text);
 /// Prints `object` on stdout, alone on its lines. Throws IoError if stdout cannot take it.
 void print_json(const Json& object);
 
