@@ -3,11 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
-#include <random>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "host/errors.hpp"
 #include "kernels/betweenness/betweenness_openmp.hpp"
@@ -159,6 +158,27 @@ TEST_P(Betweenness, IsOneAtTheHubOfAStarIfNormalized) {
     expect_near(values(graph_of(51, star(50), undirected), {.normalized = true}), expected);
     // Directed there are twice as many pairs: only those one way lead over the middle of 0 → 1 → 2.
     expect_near(values(graph_of(3, path(3)), {.normalized = true}), {0, 0.5, 0});
+}
+
+TEST_P(Betweenness, AddsTheTermsOfARowInChunksOf4096) {
+    // 0 → hub 1 → 9,000 leaves; 0 → middles 2 … 8, of which i % 7 lead to leaf i too. The hub adds 1 / (1 + i % 7).
+    constexpr AccountId first_leaf = 9;
+    constexpr AccountId leaves = 9000;
+    std::vector<Edge> edges = {{0, 1}};
+    for (AccountId middle = 2; middle < first_leaf; ++middle) edges.push_back({0, middle});
+    double straight = 0;
+    double in_chunks = 0;
+    double chunk = 0;
+    for (AccountId i = 0; i < leaves; ++i) {
+        edges.push_back({1, first_leaf + i});
+        for (AccountId middle = 2; middle < 2 + i % 7; ++middle) edges.push_back({middle, first_leaf + i});
+        const double term = 1.0 / (1.0 + i % 7);
+        straight += term;
+        chunk += term;
+        if ((i + 1) % 4096 == 0 || i + 1 == leaves) in_chunks += std::exchange(chunk, 0.0);
+    }
+    ASSERT_NE(straight, in_chunks);
+    EXPECT_EQ(dependencies(graph_of(first_leaf + leaves, edges), std::vector<AccountId>{0})[1], in_chunks);
 }
 
 // --- oracles -------------------------------------------------------------------------------------------------------
