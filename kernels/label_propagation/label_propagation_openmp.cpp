@@ -81,8 +81,9 @@ class Count {
 
 /// Ranges of accounts a thread, so that one which was held up does not hold up the others.
 constexpr int ranges_per_thread = 32;
-/// Labels of neighbors lie anywhere, so they are asked for beforehand: the rows of an account this many elections
-/// ahead, the labels of its first neighbors half as many ahead, further labels of a long row while it is counted.
+/// Labels of neighbors lie anywhere, so they are asked for beforehand: those so many edges ahead, which may belong to the
+/// next rows. With turns the next rows are skipped: then it is the first neighbors of an account some elections ahead,
+/// and its rows still earlier.
 constexpr std::size_t elections_ahead = 8;
 constexpr EdgeOffset neighbors_ahead = 32;
 
@@ -172,7 +173,8 @@ class Steps {
     void for_each_vote(AccountId account, Visit visit) const {
         for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
             for (EdgeOffset edge = begin; edge < end; ++edge) {
-                if (edge + neighbors_ahead < end) expect_label(rows.neighbors[edge + neighbors_ahead]);
+                if (edge + neighbors_ahead < (Rule::takes_turns ? end : rows.num_edges()))
+                    expect_label(rows.neighbors[edge + neighbors_ahead]);
                 if (!Rule::self_loops_vote && rows.neighbors[edge] == account) continue;
                 visit(rows.neighbors[edge], votes_of(rows, edge));
             }
@@ -207,8 +209,10 @@ class Steps {
                 for (AccountId v = ranges_[range]; v < ranges_[range + 1]; ++v)
                     if (degree_sums_[v + 1] != degree_sums_[v] && rule.has_turn(v)) voters.push_back(v);
                 for (std::size_t i = 0; i < voters.size(); ++i) {
-                    if (i + elections_ahead < voters.size()) expect_rows(voters[i + elections_ahead]);
-                    if (i + elections_ahead / 2 < voters.size()) expect_labels(voters[i + elections_ahead / 2]);
+                    if (Rule::takes_turns && i + elections_ahead < voters.size()) {
+                        expect_rows(voters[i + elections_ahead]);
+                        expect_labels(voters[i + elections_ahead / 2]);
+                    }
                     next_[voters[i]] = elected(rule, voters[i], count);
                 }
             }

@@ -29,6 +29,7 @@ struct Candidate {
 struct MostFrequent {
     using Score = std::uint64_t;
     static constexpr bool self_loops_vote = true;
+    static constexpr bool takes_turns = false;
 
     constexpr bool has_turn(AccountId) const { return true; }
     constexpr Score score(AccountId, AccountId, AccountId, std::uint64_t votes) const { return votes; }
@@ -70,6 +71,7 @@ constexpr double cost_in(int round) {
 struct PricedVotes {
     using Score = double;
     static constexpr bool self_loops_vote = false;
+    static constexpr bool takes_turns = true;
 
     double cost_per_strength;  ///< cost / S
     unsigned shift;            ///< of the round within a draw
