@@ -98,7 +98,7 @@ Instructions<Mask> best_instructions() {
 constexpr EdgeOffset worth_sharing = EdgeOffset{1} << 13;
 /// Edges and accounts that a thread takes at a time, so that hubs spread over threads.
 constexpr EdgeOffset block_size = EdgeOffset{1} << 13;
-constexpr std::size_t list_block = 64;
+constexpr std::size_t list_block = 16;
 
 template <class Mask>
 class Batch {
@@ -137,6 +137,7 @@ class Batch {
             if (mask == all_) unfinished_edges_ -= in_.degree(source);
         }
         frontier_edges_ = frontier.edges;
+        level_edges_ = {frontier.edges};
         frontier.unfinished_edges = unfinished_edges_;
         return frontier;
     }
@@ -178,8 +179,8 @@ class Batch {
         make_room(first + std::min<std::size_t>(out_.num_accounts(), frontier_edges_));
         std::atomic<std::size_t> size = first;
         const Lanes<Mask> lanes{in_, frontier_.data(), paths_.data()};
-        bool countable = true;
-#pragma omp parallel num_threads(threads_for(frontier_edges_)) reduction(&& : countable)
+        EdgeOffset edges_to_pull = 0;
+#pragma omp parallel num_threads(threads_for(frontier_edges_)) reduction(+ : edges_to_pull)
         {
             std::vector<AccountId> reached;
             const auto flush = [&] {
@@ -194,20 +195,24 @@ class Batch {
                     if (mask == 0) continue;
                     const std::atomic_ref<Mask> next(next_[neighbor]);
                     if ((mask & ~next.load(std::memory_order_relaxed)) == 0) continue;
-                    if (next.fetch_or(mask, std::memory_order_relaxed) == 0) reached.push_back(neighbor);
+                    if (next.fetch_or(mask, std::memory_order_relaxed) != 0) continue;
+                    reached.push_back(neighbor);
+                    edges_to_pull += in_.degree(neighbor);
                 }
                 if (reached.size() >= block_size) flush();
             }
             flush();
-#pragma omp barrier
-            const std::size_t end = size.load(std::memory_order_relaxed);
-#pragma omp for schedule(dynamic, 1)
-            for (std::size_t block = first; block < end; block += list_block) {
-                Reached<Mask> list{accounts_.data() + block, masks_.data() + block, std::min(list_block, end - block)};
-                for (std::size_t i = 0; i < list.size; ++i) list.masks[i] = next_[list.accounts[i]];
-                instructions_.count_list(lanes, list);
-                countable = countable && list.countable;
-            }
+        }
+
+        // A few accounts may have many in-edges: whether to share them is asked again.
+        const std::size_t end = size.load(std::memory_order_relaxed);
+        bool countable = true;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_for(edges_to_pull)) reduction(&& : countable)
+        for (std::size_t block = first; block < end; block += list_block) {
+            Reached<Mask> list{accounts_.data() + block, masks_.data() + block, std::min(list_block, end - block)};
+            for (std::size_t i = 0; i < list.size; ++i) list.masks[i] = next_[list.accounts[i]];
+            instructions_.count_list(lanes, list);
+            countable = countable && list.countable;
         }
         return advance_to(size, countable);
     }
@@ -219,7 +224,7 @@ class Batch {
         const bool last = level + 2 == level_begins_.size();
         const std::size_t end_behind = last ? end : level_begins_[level + 2];
         const Lanes<Mask> lanes{out_, frontier_.data(), paths_.data()};
-#pragma omp parallel num_threads(threads_for(end_behind - begin))
+#pragma omp parallel num_threads(threads_for(level_edges_[level] + end_behind - begin))
         {
 #pragma omp for schedule(dynamic, 1)
             for (std::size_t block = begin; block < end; block += list_block) {
@@ -288,7 +293,10 @@ class Batch {
         std::swap(frontier_, next_);
         frontier_edges_ = edges;
         unfinished_edges_ -= finished_edges;
-        if (end != begin) level_begins_.push_back(end);
+        if (end != begin) {
+            level_begins_.push_back(end);
+            level_edges_.push_back(edges);
+        }
         return {end - begin, edges, unfinished_edges_, countable};
     }
 
@@ -305,7 +313,8 @@ class Batch {
     Array<AccountId> accounts_;   ///< of all levels, one after the other, with the lanes that reached them there
     Array<Mask> masks_;
     std::vector<std::size_t> level_begins_;
-    std::vector<AccountId> ranges_;  ///< that a thread pulls at a time
+    std::vector<EdgeOffset> level_edges_;  ///< out-edges of the accounts of each level
+    std::vector<AccountId> ranges_;        ///< that a thread pulls at a time
     std::size_t most_in_a_range_ = 0;
     EdgeOffset frontier_edges_ = 0;
     EdgeOffset unfinished_edges_ = 0;
