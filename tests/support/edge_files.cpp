@@ -92,8 +92,8 @@ EdgeFile read_edge_file(const std::string& path, const EdgeFileOptions& options)
         edges.sources.push_back(position_of(result.ids, source));
         edges.targets.push_back(position_of(result.ids, target));
     }
-    result.graph = build_graph(static_cast<AccountId>(result.ids.size()), std::move(edges),
-                               options.undirected, {.keep_self_loops = options.keep_self_loops});
+    result.graph = build_graph(static_cast<AccountId>(result.ids.size()), std::move(edges), options.undirected,
+                               {.keep_self_loops = options.keep_self_loops});
     return result;
 }
 

@@ -16,8 +16,7 @@ struct EdgeFileOptions {
     bool undirected = false;
     bool weighted = false;  ///< the third column is the weight; else it is passed over
     bool keep_self_loops = false;
-    std::string accounts =
-        {};  ///< a file whose first column names the accounts; empty: those that the edges name
+    std::string accounts = {};  ///< a file whose first column names the accounts; empty: those that the edges name
 };
 
 /// A graph and the original ids of its accounts, ascending: `ids[position]` is that of
