@@ -27,9 +27,8 @@ constexpr std::uint64_t mixed(std::uint64_t x) {
     return x ^ (x >> 32U);
 }
 
-constexpr std::uint64_t edge_hash(AccountId source, AccountId target, std::uint32_t weight_bits) {
-    const std::uint64_t edge = std::uint64_t{source} << 32U | target;
-    return mixed(edge + mixed(weight_bits));
+constexpr std::uint64_t edge_hash(AccountId source, AccountId target, std::uint64_t weight_hash) {
+    return mixed((std::uint64_t{source} << 32U | target) + weight_hash);
 }
 
 template <class Body>
@@ -68,6 +67,7 @@ void add_rows(std::vector<Task>& tasks, const CsrDatasets& datasets, const CsrVi
         const auto after = std::upper_bound(csr.offsets.begin(), csr.offsets.end(), begin);
         auto row = static_cast<AccountId>(after - csr.offsets.begin() - 1);
         std::uint64_t total = 0;
+        std::uint64_t weight_hash = 0;
         for (std::size_t edge = begin; edge < end; ++row) {
             const std::size_t row_end = std::min<std::size_t>(end, csr.offsets[row + 1]);
             // The row may have begun in the block before.
@@ -81,11 +81,13 @@ void add_rows(std::vector<Task>& tasks, const CsrDatasets& datasets, const CsrVi
                             : fmt::format("must ascend within a row, but entry {}, in row {}, is {} after {}", edge,
                                           row, neighbor, previous));
                 previous = neighbor;
-                const float weight = csr.weight(edge);
-                if (!std::isfinite(weight))
-                    datasets.weights->place.fail(fmt::format("must be finite, but entry {} is {}", edge, weight));
-                const auto bits = std::bit_cast<std::uint32_t>(weight);
-                total += forward ? edge_hash(row, neighbor, bits) : edge_hash(neighbor, row, bits);
+                if (csr.weighted()) {
+                    const float weight = csr.weights[edge];
+                    if (!std::isfinite(weight))
+                        datasets.weights->place.fail(fmt::format("must be finite, but entry {} is {}", edge, weight));
+                    weight_hash = mixed(std::bit_cast<std::uint32_t>(weight));
+                }
+                total += forward ? edge_hash(row, neighbor, weight_hash) : edge_hash(neighbor, row, weight_hash);
             }
         }
         sum += total;
