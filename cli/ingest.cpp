@@ -182,12 +182,12 @@ void add_ingest(CLI::App& app) {
     command
         ->add_option("--follow", given.follow,
                      "Files of follows: source,target: source follows target. Plain text or gzip; - is standard input")
-        ->type_name("FILE…");
+        ->type_name("FILE");
     command
         ->add_option("--mention", given.mention, "Files of events: source mentions target; repeats add up to a weight")
-        ->type_name("FILE…");
+        ->type_name("FILE");
     command->add_option("--layer", given.layers, "Files of another layer, whose repeats add up to a weight")
-        ->type_name("NAME=FILE…");
+        ->type_name("NAME=FILE");
     command->add_option("-o,--output", given.output, "The store to write")->required()->type_name("STORE");
     command
         ->add_option("--accounts", given.ingest.accounts,
@@ -234,7 +234,7 @@ void add_ingest(CLI::App& app) {
     command
         ->add_option("--kinds", given.kinds, "Sends rows of --mention files to layers: RT=retweet,MT=mention,RE=reply")
         ->delimiter(',')
-        ->type_name("CODE=LAYER,…")
+        ->type_name("CODE=LAYER")
         ->group(columns);
     command
         ->add_option("--accounts-id-column", given.ingest.accounts_id_column,

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -136,7 +138,10 @@ class Ingestion {
         if (options_.files.empty() && options_.accounts.empty())
             throw std::invalid_argument("ingest: at least one file of edges must be given, got none");
         const bool twice = options_.ids == IdChoice::automatic;
-        const std::string folder = store_.parent_path().string();
+        const std::string folder = store_.has_parent_path() ? store_.parent_path().string() : ".";
+        if (::access(folder.c_str(), W_OK | X_OK) != 0)
+            throw IoError(fmt::format("{}: must stand in a folder that can be written to, but {}: {}", store_.string(),
+                                      folder, std::strerror(errno)));
         std::vector<std::string> paths;
         for (const LayerFile& file : options_.files) paths.push_back(file.path);
         if (!options_.accounts.empty()) paths.push_back(options_.accounts);

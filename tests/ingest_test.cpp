@@ -107,6 +107,12 @@ TEST_F(Ingest, SaysWhatIsWrongWithAFile) {
     EXPECT_THROW(run(options), IoError);
 }
 
+TEST_F(Ingest, SeesBeforeReadingThatTheStoreCannotBeWritten) {
+    IngestOptions options;
+    options.files = {{"follow", file("follow.csv", "1,2\n")}};
+    EXPECT_THROW(ingest(path("absent/s.h5"), options), IoError);
+}
+
 TEST_F(Ingest, RefusesOptionsThatCannotBe) {
     EXPECT_THROW(run({}), std::invalid_argument);
     IngestOptions options;
