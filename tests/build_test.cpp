@@ -149,6 +149,17 @@ TEST(Build, AgreesWithSortingForAnyThreadsAndAnyOrderOfRows) {
     }
 }
 
+TEST(Build, AddsWeightsInOneOrderWhateverTheOrderOfRows) {
+    // In double, 1e30 + 1 - 1e30 is 0 or 1, depending on what comes first.
+    std::vector<float> weights{-1e30F, 1.0F, 3.0F, 1e30F};
+    do {
+        std::vector<Edge> edges;
+        for (const float weight : weights) edges.push_back({0, 1, weight});
+        const BuiltLayers built = build_layers(2, {layer_of(edges, true)});
+        EXPECT_EQ(built.layers[0].out.weights, (Array<float>{0.0F}));
+    } while (std::next_permutation(weights.begin(), weights.end()));
+}
+
 TEST(Build, KeepsTheOrderOfIdsIfNotRelabelled) {
     const std::vector<Edge> edges = messy_edges(300, 2000, 3);
     const BuildOptions options{.relabel_by_degree = false};
