@@ -91,12 +91,17 @@ class Sample {
     const std::vector<std::string>& first() const { return rows_.front(); }
     void drop_first() { rows_.erase(rows_.begin()); }
 
-    /// True if more than half of the rows from `begin` on have the column and `claim` holds there.
+    /// In how many rows from `begin` on the column stands and `claim` holds.
     template <class Claim>
-    bool mostly(std::size_t column, Claim claim, std::size_t begin = 0) const {
+    std::size_t count(std::size_t column, Claim claim, std::size_t begin = 0) const {
         std::size_t holds = 0;
         for (std::size_t i = begin; i < rows_.size(); ++i) holds += rows_[i].size() > column && claim(rows_[i][column]);
-        return rows_.size() > begin && 2 * holds > rows_.size() - begin;
+        return holds;
+    }
+    /// True if that is so in more than half of them.
+    template <class Claim>
+    bool mostly(std::size_t column, Claim claim, std::size_t begin = 0) const {
+        return rows_.size() > begin && 2 * count(column, claim, begin) > rows_.size() - begin;
     }
     bool mostly_numbers(std::size_t column, std::size_t begin = 0) const {
         return mostly(
@@ -239,11 +244,15 @@ RowFormat recognise_rows(std::string_view head, const RowOptions& options, bool 
         format.kind = options.kind_column.empty() ? find_any(format.names, known_kinds)
                                                   : optional_column(options.kind_column, format, sample);
         const auto is_kind = [&](const std::string& text) { return kinds.find(text) != kinds.end(); };
-        for (std::size_t column = 0; options.kind_column.empty() && format.kind == RowFormat::none && !sample.empty() &&
-                                     column < sample.first().size();
-             ++column)
-            if (column != format.source && column != format.target && sample.mostly(column, is_kind))
+        if (options.kind_column.empty() && format.kind == RowFormat::none && !sample.empty()) {
+            std::size_t most = 0;
+            for (std::size_t column = 0; column < sample.first().size(); ++column) {
+                const std::size_t holds = sample.count(column, is_kind);
+                if (column == format.source || column == format.target || holds <= most) continue;
+                most = holds;
                 format.kind = column;
+            }
+        }
         if (format.kind == RowFormat::none)
             throw IoError(
                 fmt::format("{}: --kinds needs a column that holds them ({}), but none was recognised; name it by "

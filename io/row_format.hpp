@@ -57,7 +57,7 @@ using Kinds = std::map<std::string, std::string, std::less<>>;
 /// - Weight: by name where rows are events (`events`: mentions and the like). A follow layer has a weight only if the
 ///   options name its column: following twice is no more than following.
 /// - Time: by name.
-/// - Kind, if there are `kinds`: by name, else the first column beside the ids that holds one of them in most rows.
+/// - Kind, if there are `kinds`: by name, else the column beside the ids that holds one of them in the most rows.
 /// - Rows of events without a header: a third column of numbers is the time if most are at least 10^8 (Unix seconds since
 ///   1973), else the weight if there is no fourth.
 ///

@@ -169,6 +169,7 @@ TEST(RowFormat, FindsTheColumnThatHoldsKinds) {
     EXPECT_EQ(format.kind, 3U);
     EXPECT_EQ(format.time, 2U);
     EXPECT_EQ(format.weight, RowFormat::none);
+    EXPECT_EQ(recognised("1 2 RT\n3 4 XX\n5 6 YY\n", {}, true, kinds).kind, 2U);
     EXPECT_THROW(recognised("1 2 3\n", {}, true, kinds), IoError);
 }
 
