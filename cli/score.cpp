@@ -208,10 +208,12 @@ void run_score(const Options& options) {
         fs::remove(folder / "manifest.json");  // it vouches for files that are now replaced
         write_ranking(folder / "ranking.csv", store, all, names, order, threads, progress);
         write_file(folder / "communities.csv", communities_csv(all, names, *store.accounts()));
+        // Each layer's own best, by the same column.
         for (const LayerScores& scores : all) {
-            const std::string column = (all.size() > 1 ? layers[order_by.layer].name + "." : "") + order_by.column;
+            const std::vector<AccountId> best =
+                ranking(store.graph(scores.layer.name), order_values(scores, order_by.column));
             if (!summary.empty()) summary += "\n\n";
-            summary += layer_summary(store, scores, names, order, column, options.top);
+            summary += layer_summary(store, scores, names, best, order_by.column, options.top);
         }
         write_file(folder / "summary.txt", summary);
     });

@@ -103,11 +103,15 @@ std::string network_lines(const LayerScores& scores, const AccountNames& names) 
                                           with_separators(in_degree[most]), words.by));
     text += line("Concentration", fmt::format("the top 1 % of the accounts hold {} of all PageRank",
                                               in_percent(share_of_top_percent(scores.pagerank.ranks))));
-    text += line("Returned", fmt::format("{} of the edges go both ways", in_percent(scores.degrees.reciprocity)));
+    if (layer.directed)
+        text += line("Returned", fmt::format("{} of the edges go both ways", in_percent(scores.degrees.reciprocity)));
     const AccountId largest = scores.components.sizes.front();
-    text += line("In one piece", fmt::format("{} of the accounts are connected to each other; {} parts in all",
-                                             in_percent(static_cast<double>(largest) / static_cast<double>(n)),
-                                             with_separators(scores.components.sizes.size())));
+    const std::size_t parts = scores.components.sizes.size();
+    text +=
+        line("In one piece", parts == 1 ? std::string("all accounts are connected to each other")
+                                        : fmt::format("{} of the accounts are connected to each other; {} parts in all",
+                                                      in_percent(static_cast<double>(largest) / static_cast<double>(n)),
+                                                      with_separators(parts)));
     const auto& cores = scores.cores.cores;
     text += line("Inner circle", fmt::format("{} accounts with at least {} ties among themselves",
                                              with_separators(static_cast<std::uint64_t>(
