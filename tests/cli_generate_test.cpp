@@ -6,6 +6,7 @@
 #include "host/generate.hpp"
 #include "host/planted.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/stores.hpp"
 
 namespace coterie::testing {
 
@@ -21,7 +22,7 @@ std::string as_text(const EdgeList& edges, char separator) {
 }  // namespace
 
 TEST(CliGenerate, WritesTheEdgesOfTheLibraryForAnyNumberOfThreads) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const std::string expected = as_text(kronecker_edges(12, 5, 7), ' ');
     for (const std::string threads : {"1", "2", "7"}) {
         const Finished run = run_program(folder.path(), {"generate", "kronecker", "--scale", "12", "--degree", "5",
@@ -32,19 +33,19 @@ TEST(CliGenerate, WritesTheEdgesOfTheLibraryForAnyNumberOfThreads) {
 }
 
 TEST(CliGenerate, WritesCsvWithAHeaderIntoAFile) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const Finished run = run_program(folder.path(), {"generate", "uniform", "--accounts", "50", "--edges", "40",
                                                      "--format", "csv", "-o", "edges.csv", "--json"});
     EXPECT_EQ(run.code, 0) << run.err;
-    EXPECT_EQ(content_of(folder / "edges.csv"), "source,target\n" + as_text(uniform_edges(50, 40, 1), ','));
+    EXPECT_EQ(read_bytes(folder / "edges.csv"), "source,target\n" + as_text(uniform_edges(50, 40, 1), ','));
     const auto report = nlohmann::json::parse(run.out);
     EXPECT_EQ(report.at("accounts"), 50);
     EXPECT_EQ(report.at("rows"), 40);
-    EXPECT_EQ(folder.names(), std::vector<std::string>{"edges.csv"});
+    EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"edges.csv"});
 }
 
 TEST(CliGenerate, WritesAPlantedNetworkWithItsTruth) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const std::vector<std::string> arguments{"generate",      "planted", "--accounts", "600",
                                              "--communities", "4",       "--mentions", "900",
                                              "--seed",        "3",       "-o",         "made/here"};
@@ -52,7 +53,7 @@ TEST(CliGenerate, WritesAPlantedNetworkWithItsTruth) {
     ASSERT_EQ(run.code, 0) << run.err;
     const PlantedNetwork expected =
         planted_network({.num_accounts = 600, .num_communities = 4, .num_mentions = 900, .seed = 3});
-    const auto here = [&](const std::string& name) { return content_of(folder / "made" / "here" / name); };
+    const auto here = [&](const std::string& name) { return read_bytes(folder / "made" / "here" / name); };
 
     EXPECT_EQ(here("follow.csv"), "source,target\n" + as_text(expected.follows, ','));
     const auto mentions = lines_of(here("mentions.csv"));
@@ -74,7 +75,7 @@ TEST(CliGenerate, WritesAPlantedNetworkWithItsTruth) {
 }
 
 TEST(CliGenerate, SaysWhatIsWrongWithItsOptions) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const auto run = [&](std::vector<std::string> arguments) {
         arguments.insert(arguments.begin(), "generate");
         return run_program(folder.path(), arguments);
@@ -91,7 +92,7 @@ TEST(CliGenerate, SaysWhatIsWrongWithItsOptions) {
     const Finished nowhere = run({"kronecker", "--scale", "2", "-o", "nowhere/edges.txt"});
     EXPECT_EQ(nowhere.code, 1);
     EXPECT_TRUE(says(nowhere.err, "nowhere"));
-    EXPECT_TRUE(folder.names().empty());
+    EXPECT_TRUE(names_in(folder.path()).empty());
 }
 
 }  // namespace coterie::testing
