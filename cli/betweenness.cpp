@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -40,7 +42,13 @@ void run_betweenness(const Options& options) {
     report["normalized"] = settings.normalized;
     report["sources"] = result.sources.size();
     report["exact"] = result.exact;
-    if (!result.exact) report["seed"] = settings.seed;
+    if (!result.exact) {
+        report["seed"] = settings.seed;
+        // Enough to repeat a run of a few sources with another program; the seed says the rest.
+        constexpr std::size_t listed = 100;
+        for (const AccountId source : std::span(result.sources).first(std::min(listed, result.sources.size())))
+            report["first_sources"].push_back(run.store().accounts()->text(source));
+    }
     run.say(result.exact
                 ? fmt::format("betweenness: exact, from all {} accounts", with_separators(result.sources.size()))
                 : fmt::format("betweenness: estimated from {} sources drawn with seed {}",

@@ -89,9 +89,11 @@ Json to_json(const std::vector<SourceFile>& sources) {
 }
 
 Json to_json(const LayerInfo& layer) {
-    Json object{{"name", layer.name},         {"kind", layer.kind},       {"directed", layer.directed},
-                {"weighted", layer.weighted}, {"edges", layer.num_edges}, {"rows", layer.rows},
-                {"kept", layer.kept},         {"merged", layer.merged},   {"self_loops", layer.self_loops},
+    Json object{{"name", layer.name},         {"kind", layer.kind},
+                {"directed", layer.directed}, {"weighted", layer.weighted},
+                {"edges", layer.kept},        {"stored_edges", layer.num_edges},
+                {"rows", layer.rows},         {"kept", layer.kept},
+                {"merged", layer.merged},     {"self_loops", layer.self_loops},
                 {"rejected", layer.rejected}};
     if (layer.first_time) object["first_time"] = *layer.first_time;
     if (layer.last_time) object["last_time"] = *layer.last_time;
