@@ -344,6 +344,7 @@ void finish_layer(DistinctEdges edges, const std::vector<AccountId>& order, cons
 }  // namespace
 
 BuiltLayers build_layers(AccountId num_accounts, std::vector<LayerEdges> layers, const BuildOptions& options) {
+    const RecycledArrays recycled;  // the groupings need the same room one after the other
     EdgeOffset all_rows = 0;
     for (const LayerEdges& layer : layers) all_rows += layer.edges.sources.size();
     Team team(options.threads, options.progress, 4 * all_rows);

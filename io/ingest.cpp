@@ -475,6 +475,7 @@ class Ingestion {
 }  // namespace
 
 IngestReport ingest(const std::filesystem::path& path, const IngestOptions& options) {
+    const RecycledArrays recycled;  // what rows came in becomes what edges are sorted in
     return Ingestion(path, options).run();
 }
 
