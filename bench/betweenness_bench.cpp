@@ -1,21 +1,11 @@
 #include "host/betweenness.hpp"
 
-#include <map>
-
 #include "bench/graphs.hpp"
 
 namespace coterie::bench {
 namespace {
 
 constexpr AccountId num_sources = 64;
-
-/// Both ways, as GAPBS `bc` is measured.
-const Graph& undirected_kronecker(int scale) {
-    static std::map<int, Graph> graphs;
-    if (const auto found = graphs.find(scale); found != graphs.end()) return found->second;
-    return graphs[scale] =
-               build_graph(AccountId{1} << static_cast<unsigned>(scale), kronecker_edges(scale, 16, seed), true);
-}
 
 /// Seconds per source that has edges: the others cost nothing, and GAPBS does not draw them.
 void measure(benchmark::State& state, const PlacedGraph& graph) {
@@ -31,21 +21,9 @@ void measure(benchmark::State& state, const PlacedGraph& graph) {
     report_rates(state, graph.graph().num_edges() * with_edges);
 }
 
-const bool registered_directed = on_kronecker_graphs("Betweenness", {16, 18, 20}, measure);
-
-const bool registered_undirected = [] {
-    for (const Backend backend : usable_backends())
-        for (const int scale : {16, 18, 20, 22})
-            benchmark::RegisterBenchmark(
-                ("Betweenness/kronecker undirected/" + std::string(name_of(backend)) + "/" + std::to_string(scale))
-                    .c_str(),
-                [=](benchmark::State& state) {
-                    measure(state, place(undirected_kronecker(scale), {.backend = backend}));
-                })
-                ->Unit(benchmark::kMillisecond)
-                ->UseRealTime();
-    return true;
-}();
+const bool registered = on_graphs("Betweenness", usual_graphs(), measure);
+// Both ways, as GAPBS `bc` is measured.
+const bool registered_undirected = on_graphs("Betweenness", kronecker_graphs({16, 18, 20, 22}, true), measure);
 
 }  // namespace
 }  // namespace coterie::bench

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -9,16 +11,51 @@
 
 #include "host/backend.hpp"
 #include "host/generate.hpp"
+#include "io/ingest.hpp"
+#include "io/store.hpp"
 
 namespace coterie::bench {
 
 inline constexpr std::uint64_t seed = 1;
 
-/// A Kronecker graph of 2^scale accounts and 16 rows each, merged and relabelled by degree as in a store. Built once.
-inline const Graph& kronecker(int scale) {
-    static std::map<int, Graph> graphs;
-    if (const auto found = graphs.find(scale); found != graphs.end()) return found->second;
-    return graphs[scale] = build_graph(AccountId{1} << static_cast<unsigned>(scale), kronecker_edges(scale, 16, seed));
+/// A graph to measure on. It is made when it is first asked for.
+struct BenchGraph {
+    std::string name;
+    std::function<Graph()> make;
+};
+
+/// Kronecker graphs of 2^scale accounts and 16 rows each, merged and relabelled by degree as in a store; `undirected`: each row
+/// an edge both ways, as GAPBS makes them.
+inline std::vector<BenchGraph> kronecker_graphs(const std::vector<int>& scales, bool undirected = false) {
+    std::vector<BenchGraph> graphs;
+    for (const int scale : scales)
+        graphs.push_back({(undirected ? "undirected_kronecker/" : "kronecker/") + std::to_string(scale), [=] {
+                              return build_graph(AccountId{1} << static_cast<unsigned>(scale),
+                                                 kronecker_edges(scale, 16, seed), undirected);
+                          }});
+    return graphs;
+}
+
+/// The follower network that the repository ships, through the same ingest as a user's.
+inline BenchGraph brand_followers() {
+    return {"brand_followers", [] {
+                const std::filesystem::path store =
+                    std::filesystem::temp_directory_path() / ("coterie-bench-" + std::to_string(::getpid()) + ".h5");
+                IngestOptions options;
+                options.files = {{"follow", COTERIE_SOURCE_DIR "/datasets/follow/brand_bofa_careers_edges.csv"}};
+                options.rows.source_column = "dst";
+                options.rows.target_column = "src";
+                ingest(store, options);
+                const Graph graph = Store::open(store).graph("follow");
+                std::filesystem::remove(store);  // the mapping stays
+                return graph;
+            }};
+}
+
+inline const Graph& made(const BenchGraph& graph) {
+    static std::map<std::string, Graph> graphs;
+    if (const auto found = graphs.find(graph.name); found != graphs.end()) return found->second;
+    return graphs[graph.name] = graph.make();
 }
 
 /// Backends that can run here: Google Benchmark shows a skip as an error, so the others are not registered.
@@ -29,18 +66,25 @@ inline std::vector<Backend> usable_backends() {
     return usable;
 }
 
-/// Registers `name/kronecker/<backend>/<scale>` for every usable backend: `run(state, placed graph)` holds the timed loop.
+/// Registers `name/<backend>/<graph>` for every usable backend: `run(state, placed graph)` holds the timed loop.
 /// Call it when a global is initialised; returns true.
-inline bool on_kronecker_graphs(const std::string& name, const std::vector<int>& scales,
-                                const std::function<void(benchmark::State&, const PlacedGraph&)>& run) {
+inline bool on_graphs(const std::string& name, const std::vector<BenchGraph>& graphs,
+                      const std::function<void(benchmark::State&, const PlacedGraph&)>& run) {
     for (const Backend backend : usable_backends())
-        for (const int scale : scales)
+        for (const BenchGraph& graph : graphs)
             benchmark::RegisterBenchmark(
-                (name + "/kronecker/" + std::string(name_of(backend)) + "/" + std::to_string(scale)).c_str(),
-                [=](benchmark::State& state) { run(state, place(kronecker(scale), {.backend = backend})); })
+                (name + "/" + std::string(name_of(backend)) + "/" + graph.name).c_str(),
+                [=](benchmark::State& state) { run(state, place(made(graph), {.backend = backend})); })
                 ->Unit(benchmark::kMillisecond)
                 ->UseRealTime();
     return true;
+}
+
+/// The graphs that most programs measure on.
+inline std::vector<BenchGraph> usual_graphs() {
+    std::vector<BenchGraph> graphs = kronecker_graphs({16, 18, 20});
+    graphs.push_back(brand_followers());
+    return graphs;
 }
 
 /// Reports edges per second, and bytes per second if `bytes` of memory must move at least per iteration.

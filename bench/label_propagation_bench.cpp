@@ -17,10 +17,10 @@ void run(benchmark::State& state, const PlacedGraph& graph, CommunityMethod meth
     state.counters["rounds"] = rounds;
 }
 
-const bool lpa = on_kronecker_graphs("Lpa", {16, 18, 20}, [](benchmark::State& state, const PlacedGraph& graph) {
+const bool lpa = on_graphs("Lpa", usual_graphs(), [](benchmark::State& state, const PlacedGraph& graph) {
     run(state, graph, CommunityMethod::lpa);
 });
-const bool cdlp = on_kronecker_graphs("Cdlp", {16, 18, 20}, [](benchmark::State& state, const PlacedGraph& graph) {
+const bool cdlp = on_graphs("Cdlp", usual_graphs(), [](benchmark::State& state, const PlacedGraph& graph) {
     run(state, graph, CommunityMethod::cdlp);
 });
 

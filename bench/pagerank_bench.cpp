@@ -10,14 +10,6 @@ namespace {
 /// Iterations of a run: the few passes over the accounts before and after them then weigh little.
 constexpr int iterations = 10;
 
-/// A Kronecker graph as GAPBS makes it with -g: each row an edge both ways.
-const Graph& undirected_kronecker(int scale) {
-    static std::map<int, Graph> graphs;
-    if (const auto found = graphs.find(scale); found != graphs.end()) return found->second;
-    return graphs[scale] =
-               build_graph(AccountId{1} << static_cast<unsigned>(scale), kronecker_edges(scale, 16, seed), true);
-}
-
 /// Bytes that an iteration must move at least: each id once, and for each account with edges its offset, rank (read and
 /// written) and shares (read and written).
 std::size_t floor_bytes(const Graph& graph, Precision precision) {
@@ -28,8 +20,7 @@ std::size_t floor_bytes(const Graph& graph, Precision precision) {
            accounts * (sizeof(EdgeOffset) + 2 * sizeof(std::uint64_t) + 2 * share);
 }
 
-void run(benchmark::State& state, Backend backend, int scale, Precision precision) {
-    const PlacedGraph graph = place(undirected_kronecker(scale), {.backend = backend});
+void run(benchmark::State& state, const PlacedGraph& graph, Precision precision) {
     const PageRankOptions options{.tolerance = 0, .max_iterations = iterations, .precision = precision};
     for (auto _ : state) benchmark::DoNotOptimize(pagerank(graph, options));
     const std::size_t floor = floor_bytes(graph.graph(), precision);
@@ -39,20 +30,19 @@ void run(benchmark::State& state, Backend backend, int scale, Precision precisio
         benchmark::Counter(iterations, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-const bool registered = [] {
-    for (const Backend backend : usable_backends())
-        for (const Precision precision : {Precision::full, Precision::single})
-            for (const int scale : {16, 20, 22}) {
-                const std::string name = std::string("pagerank/undirected_kronecker/") + std::string(name_of(backend)) +
-                                         (precision == Precision::full ? "/double/" : "/single/") +
-                                         std::to_string(scale);
-                benchmark::RegisterBenchmark(name.c_str(),
-                                             [=](benchmark::State& state) { run(state, backend, scale, precision); })
-                    ->Unit(benchmark::kMillisecond)
-                    ->UseRealTime();
-            }
-    return true;
-}();
+/// Undirected, as GAPBS makes them with -g; and a real one.
+std::vector<BenchGraph> graphs() {
+    std::vector<BenchGraph> graphs = kronecker_graphs({16, 20, 22}, true);
+    graphs.push_back(brand_followers());
+    return graphs;
+}
+
+const bool full = on_graphs("PageRank/double", graphs(), [](benchmark::State& state, const PlacedGraph& graph) {
+    run(state, graph, Precision::full);
+});
+const bool single = on_graphs("PageRank/single", graphs(), [](benchmark::State& state, const PlacedGraph& graph) {
+    run(state, graph, Precision::single);
+});
 
 }  // namespace
 

@@ -15,7 +15,7 @@ namespace {
 /// A store of one directed layer in the working folder, which is a disk more often than the temporary one is.
 class KroneckerStore {
   public:
-    explicit KroneckerStore(int scale) : graph_(kronecker(scale)), ids_(graph_.num_accounts()) {
+    explicit KroneckerStore(int scale) : graph_(made(kronecker_graphs({scale}).front())), ids_(graph_.num_accounts()) {
         std::iota(ids_.begin(), ids_.end(), 1U);
         StoreContents::Layer layer;
         layer.info.name = "follow";
