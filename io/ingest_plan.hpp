@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/edge_text.hpp"
+#include "io/ingest.hpp"
+#include "io/input_file.hpp"
+
+namespace coterie {
+
+inline constexpr std::string_view follow_layer = "follow";
+inline constexpr std::string_view mention_layer = "mention";
+
+/// An input that can be read again: its descriptor if it had to be copied first.
+class Input {
+  public:
+    Input(std::string path, bool read_twice, const std::string& folder);
+    Input(Input&& other) noexcept;
+    Input& operator=(Input&&) = delete;
+    ~Input();
+
+    const std::string& path() const { return path_; }
+    std::uint64_t bytes() const { return bytes_; }
+    InputFile open() const;
+
+  private:
+    std::string path_;
+    std::uint64_t bytes_ = 0;
+    int spool_ = -1;
+};
+
+struct LayerPlan {
+    std::string name;
+    bool weighted = false;  ///< a file of it has a weight column
+    LayerTally tally;       ///< filled by read_inputs, as the other two below
+    std::vector<SourceFile> sources;
+    bool events() const { return name != follow_layer; }
+};
+
+/// What an ingest will read, before anything of it is read (but for the copy of an input that must be read twice).
+struct IngestPlan {
+    Kinds kinds;
+    std::vector<LayerPlan> layers;
+    std::vector<EdgeFilePlan> files;
+    std::vector<Input> inputs;  ///< [files]
+    double total_bytes = 0;     ///< of all inputs whose size is known
+    std::string created;        ///< SOURCE_DATE_EPOCH, or the time of the newest input file
+};
+
+/// Throws IoError and std::invalid_argument as `ingest` does, for what can be told before reading.
+IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& options);
+
+}  // namespace coterie

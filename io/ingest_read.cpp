@@ -1,0 +1,129 @@
+#include "io/ingest_read.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "host/errors.hpp"
+#include "io/fields.hpp"
+#include "io/read_edges.hpp"
+
+namespace coterie {
+
+namespace {
+
+const Kinds& kinds_of(const EdgeFilePlan& file, const IngestPlan& plan) {
+    static const Kinds none;
+    return file.layer_of_kind.empty() ? none : plan.kinds;
+}
+
+/// The ids in the first rows of the first file.
+IdCounts first_ids(const IngestPlan& plan, const IngestOptions& options) {
+    IdCounts counts;
+    if (plan.inputs.empty()) return counts;
+    InputFile input = plan.inputs[0].open();
+    std::string head(std::size_t{1} << 16, '\0');
+    head.resize(input.read(head.data(), head.size()));
+    head.resize(head.rfind('\n') + 1);
+    const EdgeFilePlan& file = plan.files[0];
+    const RowFormat format =
+        recognise_rows(head, options.rows, plan.layers[file.layer].events(), kinds_of(file, plan), file.path);
+    Fields fields;
+    for (const std::string_view row : first_rows(head, format.comments, 1000)) {
+        if (!fields.split(row, format.separator) || fields.size() <= std::max(format.source, format.target)) continue;
+        const bool numbers = looks_like_number(fields[format.source]) && looks_like_number(fields[format.target]);
+        ++(numbers ? counts.numbers : counts.words);
+    }
+    return counts;
+}
+
+/// Adds what a file had to the layers that it feeds.
+void tell_layers(const EdgeFilePlan& file, const FileTally& tally, const SourceFile& source,
+                 std::vector<LayerPlan>& layers) {
+    for (std::size_t l = 0; l < layers.size(); ++l) layers[l].tally.add(tally.layers[l]);
+    std::vector<std::size_t> fed{file.layer};
+    for (const auto& [code, layer] : file.layer_of_kind) fed.push_back(layer);
+    std::sort(fed.begin(), fed.end());
+    fed.erase(std::unique(fed.begin(), fed.end()), fed.end());
+    for (const std::size_t l : fed) {
+        layers[l].sources.push_back(source);
+        layers[l].weighted |= tally.format.weight != RowFormat::none;
+    }
+}
+
+/// Reads all files into `read`. Returns how many rows have two numbers as ids, and how many have not.
+IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int threads, RejectsFile& rejects,
+                 ReadInputs& read) {
+    read = {};
+    read.ids = ids;
+    read.rows.resize(static_cast<std::size_t>(threads));
+    for (ThreadRows& thread : read.rows) thread.layers.resize(plan.layers.size());
+    for (LayerPlan& layer : plan.layers) {
+        layer.tally = {};
+        layer.sources.clear();
+    }
+    ReadingProgress reading{options.progress, 0, plan.total_bytes};
+    IdCounts counts;
+    for (std::size_t f = 0; f < plan.inputs.size(); ++f) {
+        const EdgeFilePlan& file = plan.files[f];
+        InputFile input = plan.inputs[f].open();
+        const FileTally tally = read_edges(input, file, options.rows, plan.layers[file.layer].events(),
+                                           kinds_of(file, plan), ids, read.rows, rejects, reading);
+        reading.before += static_cast<double>(input.bytes_read());
+        counts = counts + IdCounts{tally.number_rows, tally.word_rows};
+        const SourceFile source{file.path, input.sha256()};
+        read.sources.push_back(source);
+        read.formats.push_back(tally.format);
+        tell_layers(file, tally, source, plan.layers);
+    }
+    return counts;
+}
+
+}  // namespace
+
+ReadInputs read_inputs(IngestPlan& plan, const IngestOptions& options, const IdCounts& table, int threads,
+                       RejectsFile& rejects) {
+    ReadInputs read;
+    if (options.ids != IdChoice::automatic) {
+        const IdKind ids = options.ids == IdChoice::numeric ? IdKind::numeric : IdKind::handles;
+        read_as(ids, plan, options, threads, rejects, read);
+        return read;
+    }
+    const IdKind guessed = (table + first_ids(plan, options)).majority();
+    const IdCounts counts = read_as(guessed, plan, options, threads, rejects, read);
+    const IdKind decided = (table + counts).majority();
+    if (decided == guessed) return read;
+    rejects.restart();
+    read_as(decided, plan, options, threads, rejects, read);
+    return read;
+}
+
+std::vector<std::string> notes_on_columns(const IngestPlan& plan, const ReadInputs& read,
+                                          const IngestOptions& options) {
+    const auto check = [&](const std::string& choice, std::size_t RowFormat::*column, std::string_view role) {
+        if (choice.empty() || choice == "none") return;
+        const auto has = [&](const RowFormat& format) { return format.*column != RowFormat::none; };
+        const bool any_row = std::any_of(plan.layers.begin(), plan.layers.end(),
+                                         [](const LayerPlan& layer) { return layer.tally.rows > 0; });
+        if (any_row && std::none_of(read.formats.begin(), read.formats.end(), has))
+            throw IoError(fmt::format(
+                "ingest: --{}-column must name a column of at least one file, but none has \"{}\"", role, choice));
+    };
+    check(options.rows.weight_column, &RowFormat::weight, "weight");
+    check(options.rows.time_column, &RowFormat::time, "time");
+    check(options.rows.kind_column, &RowFormat::kind, "kind");
+    std::vector<std::string> notes;
+    for (std::size_t f = 0; f < read.formats.size(); ++f) {
+        const RowFormat& format = read.formats[f];
+        if (format.weight != RowFormat::none || !options.rows.weight_column.empty()) continue;
+        if (const auto column = find_column("weight", format.names))
+            notes.push_back(
+                fmt::format("{}: the column \"{}\" is not used, since a follow layer has no weights; for a weighted "
+                            "layer: --weight-column {}",
+                            plan.files[f].path, format.names[*column], format.names[*column]));
+    }
+    return notes;
+}
+
+}  // namespace coterie

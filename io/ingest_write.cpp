@@ -1,0 +1,75 @@
+#include "io/ingest_write.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace coterie {
+
+namespace {
+
+LayerInfo layer_info(const LayerPlan& plan, const BuiltLayer& built) {
+    LayerInfo info;
+    info.name = plan.name;
+    info.kind = plan.name;
+    info.directed = !built.undirected;
+    info.weighted = plan.weighted || plan.events();
+    info.num_edges = built.out.neighbors.size();
+    info.rows = plan.tally.rows;
+    info.kept = built.counts.kept;
+    info.merged = built.counts.merged;
+    info.self_loops = built.counts.self_loops;
+    info.rejected = plan.tally.rejected;
+    if (plan.tally.first_time <= plan.tally.last_time) {
+        info.first_time = plan.tally.first_time;
+        info.last_time = plan.tally.last_time;
+    }
+    info.sources = plan.sources;
+    std::sort(info.sources.begin(), info.sources.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    return info;
+}
+
+}  // namespace
+
+void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, JoinedAccounts& table,
+                    IdentifiedAccounts accounts, const BuiltLayers& built, Progress* progress, IngestReport& report) {
+    const AccountId n = accounts.size();
+    StoreContents contents;
+    contents.columns = table.take_columns(accounts, built.by_id);
+    contents.by_id = built.by_id;
+    contents.created = plan.created;
+
+    Array<std::uint64_t> ids;
+    Array<std::uint64_t> handle_offsets;
+    Array<char> handle_bytes;
+    if (accounts.numeric) {
+        ids.resize(n);
+        for (AccountId position = 0; position < n; ++position) ids[built.by_id[position]] = accounts.ids[position];
+        contents.ids = ids;
+    } else {
+        Array<AccountId> position_of(n);
+        for (AccountId position = 0; position < n; ++position) position_of[built.by_id[position]] = position;
+        handle_offsets.push_back(0);
+        for (AccountId account = 0; account < n; ++account) {
+            const std::string_view handle = accounts.handle(position_of[account]);
+            handle_bytes.insert(handle_bytes.end(), handle.begin(), handle.end());
+            handle_offsets.push_back(handle_bytes.size());
+        }
+        contents.handle_offsets = handle_offsets;
+        contents.handle_bytes = {handle_bytes.data(), handle_bytes.size()};
+    }
+    report.accounts = n;
+    report.numeric = accounts.numeric;
+    for (const AccountColumn& column : contents.columns) report.columns.push_back(column.name);
+    accounts = {};
+
+    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+        const BuiltLayer& layer = built.layers[l];
+        contents.layers.push_back({layer_info(plan.layers[l], layer), layer.out.view(),
+                                   layer.undirected ? layer.out.view() : layer.in.view()});
+        report.layers.push_back(contents.layers.back().info);
+    }
+    write_store(store, contents, progress);
+}
+
+}  // namespace coterie
