@@ -10,7 +10,6 @@
 
 #include "host/errors.hpp"
 #include "io/fields.hpp"
-#include "io/line_blocks.hpp"
 
 namespace coterie {
 
@@ -23,6 +22,7 @@ constexpr std::array<std::string_view, 12> known_ids{"id",      "account", "acco
 constexpr std::array<std::string_view, 3> taken_names{"ids", "handles", "by_id"};
 constexpr std::size_t rows_looked_at = 100;
 constexpr std::size_t shown_bytes = 80;
+constexpr std::size_t longest_row = std::size_t{256} << 10;
 
 std::string whole_text(InputFile& file) {
     std::string text;
@@ -51,7 +51,7 @@ std::string_view first_row(std::string_view text, char separator, Fields& fields
         if (sound) return row;
         // Only an odd number of quotes can be closed by a later line.
         const bool open = std::count(row.begin(), row.end(), '"') % 2 == 1;
-        if (!open || row.size() == text.size() || row.size() > longest_line) return first_line(text);
+        if (!open || row.size() == text.size() || row.size() > longest_row) return first_line(text);
         const std::string_view rest = text.substr(row.size() + 1);
         const std::size_t quote = rest.find('"');
         if (quote == std::string_view::npos) return first_line(text);
@@ -143,10 +143,10 @@ AccountsTable read_accounts_table(InputFile& file, const RowOptions& options, co
         if (std::exchange(header_ahead, false)) continue;
         ++table.rows;
         const auto reject = [&](std::string reason) {
-            table.rejects.push_back({began, std::move(reason), std::string(row.substr(0, longest_line))});
+            table.rejects.push_back({began, std::move(reason), std::string(row.substr(0, longest_row))});
         };
-        if (row.size() > longest_line) {
-            reject(fmt::format("a line must not be longer than {} bytes", longest_line));
+        if (row.size() > longest_row) {
+            reject(fmt::format("a line must not be longer than {} bytes", longest_row));
         } else if (!sound) {
             reject(fmt::format("a quoted field must be closed, got \"{}\"", printable(row, shown_bytes)));
         } else if (!valid_utf8(row) || row.find('\0') != std::string_view::npos) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -23,13 +24,6 @@ std::string number_word(std::size_t number) {
 }
 
 }  // namespace
-
-void LayerTally::add(const LayerTally& other) {
-    rows += other.rows;
-    rejected += other.rejected;
-    first_time = std::min(first_time, other.first_time);
-    last_time = std::max(last_time, other.last_time);
-}
 
 EdgeParser::EdgeParser(const EdgeFilePlan& plan, IdKind ids, ThreadRows& into)
     : plan_(&plan), ids_(ids), into_(&into), columns_(plan.format.columns_needed()) {
@@ -85,7 +79,7 @@ std::optional<std::uint64_t> EdgeParser::id(std::string_view text, std::string_v
 
 void EdgeParser::parse_line(std::string_view line) {
     const RowFormat& format = plan_->format;
-    const bool split = line.size() <= longest_line && fields_.split(line, format.separator, columns_);
+    const bool split = fields_.split(line, format.separator, columns_);
     std::size_t layer = plan_->layer;
     std::string problem;
 
@@ -98,8 +92,6 @@ void EdgeParser::parse_line(std::string_view line) {
     }
     LayerTally& tally = tally_.layers[layer];
     ++tally.rows;
-    if (line.size() > longest_line)
-        return reject(layer, line, fmt::format("a line must not be longer than {} bytes", longest_line));
     if (!split)
         return reject(layer, line, fmt::format("a quoted field must be closed on its line, got {}", shown(line)));
     if (fields_.size() < columns_) return reject(layer, line, too_few_columns(line));
@@ -162,7 +154,6 @@ const char* EdgeParser::parse_numbers(const char* line, const char* end) {
             if (*next != separator || separator == blanks) break;
             const auto* line_end =
                 static_cast<const char*>(std::memchr(next, '\n', static_cast<std::size_t>(end - next)));
-            if (static_cast<std::size_t>(line_end - line) > longest_line) break;
             next = line_end;
         }
         rows.add(source, target);
@@ -182,7 +173,7 @@ BlockTally EdgeParser::parse(const LineBlock& block) {
         ++tally_.lines;
         if (holds_no_row(block.text, plan_->format.comments)) return std::move(tally_);
         ++tally_.layers[plan_->layer].rows;
-        reject(plan_->layer, block.text, fmt::format("a line must not be longer than {} bytes", longest_line));
+        reject(plan_->layer, block.text, fmt::format("a line must not be longer than {} bytes", longest_text_line));
         return std::move(tally_);
     }
     const char* next = block.text.data();
@@ -204,6 +195,15 @@ BlockTally EdgeParser::parse(const LineBlock& block) {
         parse_line(line);
     }
     return std::move(tally_);
+}
+
+bool TextFormat::recognise(std::string_view text) {
+    plan_.format = recognise_rows(text, options_, events_, kinds_, plan_.path);
+    return !first_rows(text, options_.comments, 1).empty();
+}
+
+std::unique_ptr<BlockParser> TextFormat::parser(ThreadRows& into) {
+    return std::make_unique<EdgeParser>(plan_, ids_, into);
 }
 
 }  // namespace coterie

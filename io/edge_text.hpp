@@ -1,23 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <limits>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include "io/block_parser.hpp"
 #include "io/fields.hpp"
-#include "io/line_blocks.hpp"
-#include "io/raw_rows.hpp"
-#include "io/rejects.hpp"
 #include "io/row_format.hpp"
 
 namespace coterie {
-
-/// How the ids of accounts are read.
-enum class IdKind { numeric, handles };
 
 /// How one file of edges is read, and to which layers its rows go.
 struct EdgeFilePlan {
@@ -27,33 +22,15 @@ struct EdgeFilePlan {
     std::map<std::string, std::size_t, std::less<>> layer_of_kind;  ///< empty: the file has no kinds
 };
 
-/// What was counted in a piece of a file, layer by layer.
-struct LayerTally {
-    std::uint64_t rows = 0;
-    std::uint64_t rejected = 0;
-    double first_time = std::numeric_limits<double>::infinity();
-    double last_time = -std::numeric_limits<double>::infinity();
-
-    void add(const LayerTally& other);
-};
-
-struct BlockTally {
-    std::uint64_t lines = 0;
-    std::uint64_t number_rows = 0;  ///< rows whose ids both look like numbers
-    std::uint64_t word_rows = 0;    ///< rows with an id that does not
-    std::vector<LayerTally> layers;
-    std::vector<Reject> rejects;  ///< in the order of their lines, which count from 1 in the block
-};
-
 /// Parses blocks of one file for one thread. What depends on a row depends on that row alone, so that blocks can be parsed
 /// in any order by any thread.
 ///
 /// A row is one line; a quoted field cannot reach into the next one. Columns that are not used are not looked at.
-class EdgeParser {
+class EdgeParser : public BlockParser {
   public:
     EdgeParser(const EdgeFilePlan& plan, IdKind ids, ThreadRows& into);
 
-    BlockTally parse(const LineBlock& block);
+    BlockTally parse(const LineBlock& block) override;
 
   private:
     void parse_line(std::string_view line);
@@ -69,6 +46,25 @@ class EdgeParser {
     bool two_leading_numbers_;  ///< nothing but two numbers at the beginning of each line is needed
     Fields fields_;
     BlockTally tally_;
+};
+
+/// Delimited text: `plan.format` is recognised from the beginning of the file.
+class TextFormat : public FileFormat {
+  public:
+    /// `events`: rows are events, see recognise_rows.
+    TextFormat(EdgeFilePlan plan, RowOptions options, bool events, Kinds kinds, IdKind ids)
+        : plan_(std::move(plan)), options_(std::move(options)), events_(events), kinds_(std::move(kinds)), ids_(ids) {}
+
+    bool recognise(std::string_view text) override;
+    std::unique_ptr<BlockParser> parser(ThreadRows& into) override;
+    const RowFormat& rows() const { return plan_.format; }
+
+  private:
+    EdgeFilePlan plan_;
+    RowOptions options_;
+    bool events_;
+    Kinds kinds_;
+    IdKind ids_;
 };
 
 }  // namespace coterie

@@ -6,59 +6,78 @@
 namespace coterie {
 
 namespace {
-constexpr std::size_t block_bytes = std::size_t{1} << 20;
-constexpr std::size_t readable_behind = 8;
 constexpr std::size_t shown_of_a_long_line = 1000;
-static_assert(longest_line < block_bytes);
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 }  // namespace
 
-bool LineBlocks::next(LineBlock& block, std::vector<char>& buffer) {
-    buffer.resize(block_bytes + 1 + readable_behind);
-    for (;;) {
-        if (at_end_ && carried_.empty()) return false;
-        std::size_t filled = carried_.size();
-        std::copy(carried_.begin(), carried_.end(), buffer.begin());
-        carried_.clear();
-        while (filled < block_bytes && !at_end_) {
-            const std::size_t got = file_->read(buffer.data() + filled, block_bytes - filled);
-            at_end_ = got == 0;
-            filled += got;
-        }
-        const bool first = count_ == 0 && !skipping_;
-        if (first && filled >= 3 && std::memcmp(buffer.data(), "\xef\xbb\xbf", 3) == 0) {
-            std::memmove(buffer.data(), buffer.data() + 3, filled - 3);
-            filled -= 3;
-        }
-        if (filled == 0) return false;
+LineBlocks::LineBlocks(InputFile& file, BlockRules rules) : file_(&file), rules_(rules) {
+    rules_.block_bytes = std::min(rules_.block_bytes, rules_.longest_line + 1);
+}
 
-        if (skipping_) {
-            const void* end = std::memchr(buffer.data(), '\n', filled);
-            if (end == nullptr) continue;
-            carried_.assign(static_cast<const char*>(end) + 1, static_cast<const char*>(buffer.data() + filled));
-            skipping_ = false;
-            continue;
-        }
+void LineBlocks::fill(std::vector<char>& buffer, std::size_t& filled, std::size_t wanted) {
+    if (buffer.size() < wanted + readable_behind_blocks) buffer.resize(wanted + readable_behind_blocks);
+    while (filled < wanted && !at_end_) {
+        const std::size_t got = file_->read(buffer.data() + filled, wanted - filled);
+        at_end_ = got == 0;
+        filled += got;
+    }
+}
 
-        const void* last = ::memrchr(buffer.data(), '\n', filled);
-        block = {.number = count_++, .text = {}, .cut_short = false, .may_hold_header = false};
-        if (last == nullptr && !at_end_) {
-            skipping_ = true;
-            buffer[shown_of_a_long_line] = '\n';
-            block.cut_short = true;
-            block.text = {buffer.data(), shown_of_a_long_line + 1};
-            return true;
-        }
-        std::size_t end = filled;
-        if (at_end_ && buffer[filled - 1] != '\n') {
-            buffer[end++] = '\n';
-        } else if (!at_end_) {
-            end = static_cast<std::size_t>(static_cast<const char*>(last) - buffer.data()) + 1;
-            carried_.assign(buffer.data() + end, buffer.data() + filled);
-        }
-        std::memset(buffer.data() + end, 0, std::min(readable_behind, buffer.size() - end));
-        block.text = {buffer.data(), end};
+/// Passes over the rest of a line that was cut short; what follows it is carried. False if the file ends in it.
+bool LineBlocks::skip_long_line(std::vector<char>& buffer) {
+    while (!at_end_) {
+        std::size_t filled = 0;
+        fill(buffer, filled, rules_.block_bytes);
+        const void* end = std::memchr(buffer.data(), '\n', filled);
+        if (end == nullptr) continue;
+        carried_.assign(static_cast<const char*>(end) + 1, static_cast<const char*>(buffer.data() + filled));
+        skipping_ = false;
         return true;
     }
+    return false;
+}
+
+bool LineBlocks::next(LineBlock& block, std::vector<char>& buffer) {
+    if (skipping_ && !skip_long_line(buffer)) return false;
+    std::size_t filled = carried_.size();
+    fill(buffer, filled, filled);
+    std::copy(carried_.begin(), carried_.end(), buffer.begin());
+    carried_.clear();
+    if (!begun_ && rules_.at_lines) {
+        fill(buffer, filled, byte_order_mark.size());
+        if (std::string_view(buffer.data(), filled) == byte_order_mark) filled = 0;
+    }
+    begun_ = true;
+
+    // A line is too long if the `most` bytes from its first one do not hold its end, wherever in the file it stands.
+    const std::size_t most = rules_.longest_line + 1;
+    std::size_t searched = 0;
+    const char* last = nullptr;
+    for (std::size_t wanted = std::max(filled, rules_.block_bytes);;) {
+        fill(buffer, filled, wanted);
+        if (!rules_.at_lines) break;
+        last = static_cast<const char*>(::memrchr(buffer.data() + searched, '\n', filled - searched));
+        if (last != nullptr || at_end_ || filled >= most) break;
+        searched = filled;
+        wanted = std::min(2 * filled, most);
+    }
+    if (filled == 0) return false;
+
+    block = {.number = count_++, .text = {}, .cut_short = false, .may_hold_header = false};
+    std::size_t end = filled;
+    if (rules_.at_lines && last == nullptr && filled >= most) {
+        skipping_ = true;
+        block.cut_short = true;
+        end = std::min(shown_of_a_long_line, filled - 1);
+        buffer[end++] = '\n';
+    } else if (rules_.at_lines && !at_end_) {
+        end = static_cast<std::size_t>(last - buffer.data()) + 1;
+        carried_.assign(buffer.data() + end, buffer.data() + filled);
+    } else if (rules_.at_lines && buffer[filled - 1] != '\n') {
+        buffer[end++] = '\n';
+    }
+    block.text = {buffer.data(), end};
+    return true;
 }
 
 }  // namespace coterie

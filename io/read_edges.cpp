@@ -2,7 +2,7 @@
 
 #include <omp.h>
 
-#include <atomic>
+#include <algorithm>
 #include <exception>
 #include <map>
 #include <mutex>
@@ -12,39 +12,34 @@ namespace coterie {
 
 namespace {
 
-bool has_row(std::string_view text, std::string_view comments) {
-    return !first_rows(text, comments, 1).empty();
-}
+/// How far the reading of all files is, in bytes as they stand.
+struct ReadingProgress {
+    Progress* progress = nullptr;
+    double before = 0;  ///< bytes of files read before this one
+    double total = 0;   ///< 0: not known
+};
 
 /// One file on its way from blocks to rows.
 class Reading {
   public:
-    Reading(InputFile& file, EdgeFilePlan plan, IdKind ids, RejectsFile& rejects, const ReadingProgress& reading)
-        : file_(file), blocks_(file), plan_(std::move(plan)), ids_(ids), rejects_(rejects), reading_(reading) {}
-
-    /// Reads blocks until one holds a row, from which the format is recognised.
-    void begin(const RowOptions& options, bool events, const Kinds& kinds) {
-        std::vector<char> buffer;
-        LineBlock block;
-        while (blocks_.next(block, buffer)) {
-            const bool found = has_row(block.text, options.comments);
-            block.may_hold_header = found;
-            head_.emplace_back(block, std::move(buffer));
-            buffer = {};
-            if (found) break;
-        }
-        plan_.format = recognise_rows(head_.empty() ? std::string_view() : head_.back().first.text, options, events,
-                                      kinds, plan_.path);
-    }
+    Reading(const EdgeInput& input, RejectsFile& rejects, const ReadingProgress& reading)
+        : path_(input.path),
+          format_(*input.format),
+          file_(input.open()),
+          blocks_(file_, format_.blocks()),
+          rejects_(rejects),
+          reading_(reading) {}
 
     FileTally run(std::span<ThreadRows> into) {
         tally_.layers.resize(into[0].layers.size());
-        tally_.format = plan_.format;
-#pragma omp parallel num_threads(static_cast <int>(into.size()))
+        begin();
+        const std::size_t threads = format_.blocks().in_order ? 1 : into.size();
+        std::vector<std::unique_ptr<BlockParser>> parsers;
+        for (std::size_t t = 0; t < threads; ++t) parsers.push_back(format_.parser(into[t]));
+#pragma omp parallel num_threads(static_cast <int>(threads))
         {
-            const auto thread = static_cast<std::size_t>(omp_get_thread_num());
             try {
-                work(into[thread]);
+                work(*parsers[static_cast<std::size_t>(omp_get_thread_num())]);
             } catch (...) {
                 const std::lock_guard lock(reading_mutex_);
                 if (failure_ == nullptr) failure_ = std::current_exception();
@@ -52,12 +47,41 @@ class Reading {
             }
         }
         if (failure_ != nullptr) std::rethrow_exception(failure_);
+        if (format_.blocks().in_order) finish(finished_, parsers[0]->finish());
+        tally_.sha256 = file_.sha256();
         return std::move(tally_);
     }
 
+    std::uint64_t bytes_read() const { return file_.bytes_read(); }
+
   private:
-    void work(ThreadRows& into) {
-        EdgeParser parser(plan_, ids_, into);
+    /// Reads blocks until the format has seen enough. Those without a row are counted and let go.
+    void begin() {
+        LineBlock block;
+        bool shown = false;
+        for (bool recognised = false; !recognised;) {
+            std::vector<char> buffer;
+            if (!blocks_.next(block, buffer)) break;
+            if (!block.cut_short) {
+                recognised = format_.recognise(block.text);
+                shown = true;
+                if (!recognised) {
+                    BlockTally passed;
+                    passed.lines = static_cast<std::uint64_t>(std::count(block.text.begin(), block.text.end(), '\n'));
+                    finish(block.number, std::move(passed));
+                    continue;
+                }
+            }
+            block.may_hold_header = recognised;
+            buffer.resize(static_cast<std::size_t>(block.text.end() - buffer.data()) + readable_behind_blocks);
+            buffer.shrink_to_fit();
+            block.text = {buffer.data(), block.text.size()};
+            head_.emplace_back(block, std::move(buffer));
+        }
+        if (!shown) format_.recognise({});
+    }
+
+    void work(BlockParser& parser) {
         std::vector<char> buffer;
         LineBlock block;
         while (take(block, buffer)) finish(block.number, parser.parse(block));
@@ -86,7 +110,7 @@ class Reading {
             BlockTally& tally = next->second;
             for (Reject& reject : tally.rejects) {
                 reject.line += tally_.lines;
-                rejects_.add(plan_.path, reject);
+                rejects_.add(path_, reject);
             }
             tally_.lines += tally.lines;
             tally_.number_rows += tally.number_rows;
@@ -96,10 +120,10 @@ class Reading {
         }
     }
 
-    InputFile& file_;
+    const std::string& path_;
+    FileFormat& format_;
+    InputFile file_;
     LineBlocks blocks_;
-    EdgeFilePlan plan_;
-    IdKind ids_;
     RejectsFile& rejects_;
     ReadingProgress reading_;
 
@@ -117,11 +141,17 @@ class Reading {
 
 }  // namespace
 
-FileTally read_edges(InputFile& file, EdgeFilePlan plan, const RowOptions& options, bool events, const Kinds& kinds,
-                     IdKind ids, std::span<ThreadRows> into, RejectsFile& rejects, const ReadingProgress& reading) {
-    Reading run(file, std::move(plan), ids, rejects, reading);
-    run.begin(options, events, kinds);
-    return run.run(into);
+std::vector<FileTally> read_edges(std::span<const EdgeInput> inputs, std::span<ThreadRows> into, RejectsFile& rejects,
+                                  Progress* progress) {
+    ReadingProgress reading{.progress = progress};
+    for (const EdgeInput& input : inputs) reading.total += static_cast<double>(input.bytes);
+    std::vector<FileTally> tallies;
+    for (const EdgeInput& input : inputs) {
+        Reading file(input, rejects, reading);
+        tallies.push_back(file.run(into));
+        reading.before += static_cast<double>(file.bytes_read());
+    }
+    return tallies;
 }
 
 }  // namespace coterie

@@ -1,22 +1,26 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "host/progress.hpp"
-#include "io/edge_text.hpp"
+#include "io/block_parser.hpp"
 #include "io/input_file.hpp"
 #include "io/raw_rows.hpp"
 #include "io/rejects.hpp"
-#include "io/row_format.hpp"
 
 namespace coterie {
 
-/// How far the reading of all files is, in bytes as they stand.
-struct ReadingProgress {
-    Progress* progress = nullptr;
-    double before = 0;  ///< bytes of files read before this one
-    double total = 0;   ///< 0: not known
+/// A file of edges that is to be read.
+struct EdgeInput {
+    std::string path;                 ///< as rejects name it
+    std::function<InputFile()> open;  ///< at its beginning
+    FileFormat* format = nullptr;
+    std::uint64_t bytes = 0;  ///< as it stands, for the progress; 0: not known
 };
 
 struct FileTally {
@@ -24,13 +28,15 @@ struct FileTally {
     std::uint64_t number_rows = 0;
     std::uint64_t word_rows = 0;
     std::vector<LayerTally> layers;
-    RowFormat format;  ///< as recognised
+    std::string sha256;  ///< of the file as it stands
 };
 
-/// Reads a whole file of edges on `into.size()` threads, each into rows of its own: one thread at a time reads, inflates and
-/// digests the next block while the others parse theirs. Rejects are written in the order of their lines.
-/// `plan.format` is recognised from the beginning of the file. Memory: two megabytes a thread beside the rows.
-FileTally read_edges(InputFile& file, EdgeFilePlan plan, const RowOptions& options, bool events, const Kinds& kinds,
-                     IdKind ids, std::span<ThreadRows> into, RejectsFile& rejects, const ReadingProgress& reading);
+/// Reads files of edges on `into.size()` threads, each into rows of its own: one thread at a time reads, inflates and
+/// digests the next block of a file while the others parse theirs. Rejects are written in the order of files and lines; they and all
+/// counts are independent of the threads. Returns what was counted, file by file.
+/// Memory: two megabytes a thread beside the rows, more where lines are longer.
+/// Throws IoError, Cancelled, and what the formats throw.
+std::vector<FileTally> read_edges(std::span<const EdgeInput> inputs, std::span<ThreadRows> into, RejectsFile& rejects,
+                                  Progress* progress = nullptr);
 
 }  // namespace coterie
