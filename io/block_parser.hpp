@@ -64,6 +64,8 @@ class FileFormat {
     /// The parser of one thread; called once a thread, by one thread at a time. Parsers work side by side on different blocks in any order,
     /// unless BlockRules say otherwise.
     virtual std::unique_ptr<BlockParser> parser(ThreadRows& into) = 0;
+    /// Rows come with weights. Known once the file has been recognised.
+    virtual bool weighted() const { return false; }
 };
 
 }  // namespace coterie

@@ -57,6 +57,7 @@ class TextFormat : public FileFormat {
 
     bool recognise(std::string_view text) override;
     std::unique_ptr<BlockParser> parser(ThreadRows& into) override;
+    bool weighted() const override { return plan_.format.weight != RowFormat::none; }
     const RowFormat& rows() const { return plan_.format; }
 
   private:

@@ -94,7 +94,6 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
         }
         plan.files.push_back(std::move(file));
         plan.inputs.emplace_back(given.path, twice, folder);
-        plan.total_bytes += static_cast<double>(plan.inputs.back().bytes());
     }
     if (!options.kinds.empty() &&
         std::all_of(plan.files.begin(), plan.files.end(), [](const auto& file) { return file.layer_of_kind.empty(); }))

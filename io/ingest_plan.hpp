@@ -48,7 +48,6 @@ struct IngestPlan {
     std::vector<LayerPlan> layers;
     std::vector<EdgeFilePlan> files;
     std::vector<Input> inputs;  ///< [files]
-    double total_bytes = 0;     ///< of all inputs whose size is known
     std::string created;        ///< SOURCE_DATE_EPOCH, or the time of the newest input file
 };
 

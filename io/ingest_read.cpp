@@ -39,16 +39,15 @@ IdCounts first_ids(const IngestPlan& plan, const IngestOptions& options) {
 }
 
 /// Adds what a file had to the layers that it feeds.
-void tell_layers(const EdgeFilePlan& file, const FileTally& tally, const SourceFile& source,
-                 std::vector<LayerPlan>& layers) {
+void tell_layers(const EdgeFilePlan& file, const FileTally& tally, bool weighted, std::vector<LayerPlan>& layers) {
     for (std::size_t l = 0; l < layers.size(); ++l) layers[l].tally.add(tally.layers[l]);
     std::vector<std::size_t> fed{file.layer};
     for (const auto& [code, layer] : file.layer_of_kind) fed.push_back(layer);
     std::sort(fed.begin(), fed.end());
     fed.erase(std::unique(fed.begin(), fed.end()), fed.end());
     for (const std::size_t l : fed) {
-        layers[l].sources.push_back(source);
-        layers[l].weighted |= tally.format.weight != RowFormat::none;
+        layers[l].sources.push_back({file.path, tally.sha256});
+        layers[l].weighted |= weighted;
     }
 }
 
@@ -63,19 +62,21 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
         layer.tally = {};
         layer.sources.clear();
     }
-    ReadingProgress reading{options.progress, 0, plan.total_bytes};
+    std::vector<TextFormat> formats;
+    for (const EdgeFilePlan& file : plan.files)
+        formats.emplace_back(file, options.rows, plan.layers[file.layer].events(), kinds_of(file, plan), ids);
+    std::vector<EdgeInput> inputs;
+    for (std::size_t f = 0; f < plan.inputs.size(); ++f)
+        inputs.push_back(
+            {plan.files[f].path, [&, f] { return plan.inputs[f].open(); }, &formats[f], plan.inputs[f].bytes()});
+    const std::vector<FileTally> tallies = read_edges(inputs, read.rows, rejects, options.progress);
+
     IdCounts counts;
-    for (std::size_t f = 0; f < plan.inputs.size(); ++f) {
-        const EdgeFilePlan& file = plan.files[f];
-        InputFile input = plan.inputs[f].open();
-        const FileTally tally = read_edges(input, file, options.rows, plan.layers[file.layer].events(),
-                                           kinds_of(file, plan), ids, read.rows, rejects, reading);
-        reading.before += static_cast<double>(input.bytes_read());
-        counts = counts + IdCounts{tally.number_rows, tally.word_rows};
-        const SourceFile source{file.path, input.sha256()};
-        read.sources.push_back(source);
-        read.formats.push_back(tally.format);
-        tell_layers(file, tally, source, plan.layers);
+    for (std::size_t f = 0; f < tallies.size(); ++f) {
+        counts = counts + IdCounts{tallies[f].number_rows, tallies[f].word_rows};
+        read.sources.push_back({plan.files[f].path, tallies[f].sha256});
+        read.formats.push_back(formats[f].rows());
+        tell_layers(plan.files[f], tallies[f], formats[f].weighted(), plan.layers);
     }
     return counts;
 }

@@ -52,7 +52,9 @@ class Reading {
         return std::move(tally_);
     }
 
-    std::uint64_t bytes_read() const { return file_.bytes_read(); }
+    std::uint64_t bytes_read() const {
+        return file_.bytes_read();
+    }
 
   private:
     /// Reads blocks until the format has seen enough. Those without a row are counted and let go.
