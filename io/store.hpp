@@ -99,9 +99,10 @@ struct StoreContents {
 ///       in/…                 the same; of an undirected layer a hard link to out
 ///   /results/<name>/         arrays and attributes of one run
 ///
-/// Arrays are contiguous, unfiltered, little-endian and aligned to 4,096 bytes. Each has an attribute `checksum`: XXH3-64
-/// of its bytes as they stand, in 16 hexadecimal digits. Metadata carry the checksums of HDF5, which is why texts in
-/// attributes have fixed length. Equal contents give equal files, byte by byte.
+/// Arrays are contiguous, unfiltered, little-endian and aligned to 4,096 bytes. Each has an attribute `checksum`, in 16
+/// hexadecimal digits: XXH3-64 of its bytes as they stand, or, of an array of more than 2^20 bytes, XXH3-64 of the digests
+/// (XXH3-64, little-endian u64, one after the other) of its pieces of 2^20 bytes, of which the last may be shorter.
+/// Metadata carry the checksums of HDF5, which is why texts in attributes have fixed length. Equal contents give equal files, byte by byte.
 ///
 /// Files of other writers are read too: arrays that are chunked, filtered, of another width or byte order are read into
 /// memory where they are asked for, if every value fits; `by_id`, checksums and counts of rows may be absent.

@@ -103,15 +103,26 @@ void ArrayWriter::add_copy(const Place& group, const std::string& name, std::vec
 }
 
 void ArrayWriter::hash(Progress* progress) {
-    // The largest first, so that the last thread is not left alone with one of them.
-    std::vector<Pending*> order;
-    for (Pending& array : arrays_) order.push_back(&array);
-    std::stable_sort(order.begin(), order.end(),
-                     [](const Pending* a, const Pending* b) { return a->bytes.size() > b->bytes.size(); });
+    constexpr std::size_t pieces_per_task = 16;
+    std::vector<std::vector<std::uint64_t>> digests(arrays_.size());
     std::vector<Task> tasks;
-    for (Pending* array : order)
-        tasks.push_back({array->bytes.size(), [=] { array->checksum = checksum(array->bytes, progress); }});
+    for (std::size_t a = 0; a < arrays_.size(); ++a) {
+        const std::span<const std::byte> bytes = arrays_[a].bytes;
+        digests[a].resize(checksum_pieces(bytes.size()));
+        for (std::size_t begin = 0; begin < digests[a].size(); begin += pieces_per_task) {
+            const std::size_t end = std::min(begin + pieces_per_task, digests[a].size());
+            const auto piece = [bytes](std::size_t i) {
+                const std::size_t from = i * checksum_piece_bytes;
+                return bytes.subspan(from, std::min(checksum_piece_bytes, bytes.size() - from));
+            };
+            const std::size_t last_byte = std::min(end * checksum_piece_bytes, bytes.size());
+            tasks.push_back({last_byte - begin * checksum_piece_bytes, [=, &of = digests[a]] {
+                                 for (std::size_t i = begin; i < end; ++i) of[i] = piece_digest(piece(i));
+                             }});
+        }
+    }
     run_tasks(tasks, 0, "checksums", progress);
+    for (std::size_t a = 0; a < arrays_.size(); ++a) arrays_[a].checksum = checksum_of_pieces(digests[a]);
 }
 
 void ArrayWriter::allocate(hid_t file) {

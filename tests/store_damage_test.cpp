@@ -178,4 +178,24 @@ TEST(Checksum, IsXxh3OfTheBytes) {
     EXPECT_EQ(checksum(std::as_bytes(std::span(text))).size(), 16U);
 }
 
+TEST(Checksum, OfAStreamIsThatOfTheArray) {
+    std::mt19937_64 random(6);
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, checksum_piece_bytes - 1, checksum_piece_bytes,
+                                   checksum_piece_bytes + 1, 3 * checksum_piece_bytes, 3 * checksum_piece_bytes + 7}) {
+        std::vector<std::byte> bytes(size);
+        for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+        ChecksumStream stream;
+        for (std::span<const std::byte> rest(bytes); !rest.empty();) {
+            const std::size_t count = std::min<std::size_t>(rest.size(), random() % (2 * checksum_piece_bytes));
+            stream.add(rest.first(count));
+            rest = rest.subspan(count);
+        }
+        EXPECT_EQ(stream.text(), checksum(bytes)) << size;
+        if (size == 0) continue;
+        const std::string before = checksum(bytes);
+        bytes[random() % size] ^= std::byte{1};
+        EXPECT_NE(checksum(bytes), before) << size;
+    }
+}
+
 }  // namespace coterie::testing

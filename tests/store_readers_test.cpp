@@ -127,6 +127,48 @@ print(json.dumps({
     EXPECT_EQ(read["arrays"], 5 + 2 * 2 + 2 * 3 + 2 + 3);
 }
 
+// The checksums as the schema describes them, by another hand: arrays of no byte, of one piece, of several.
+TEST(StoreReaders, LibxxhashRecomputesTheChecksums) {
+    if (!runs(std::string(python) + " -c 'import h5py, ctypes; ctypes.CDLL(\"libxxhash.so.0\")'"))
+        GTEST_SKIP() << "python3 with h5py and libxxhash is not installed";
+    const TemporaryFolder folder;
+    const AccountId n = (AccountId{1} << 18U) + 5;  // by_id: one piece and 20 bytes; ids: two pieces and 40 bytes
+    std::vector<std::uint64_t> ids(n);
+    std::vector<AccountId> by_id(n);
+    for (AccountId account = 0; account < n; ++account) {
+        ids[account] = std::uint64_t{account} * 977;
+        by_id[account] = account;
+    }
+    StoreContents contents;
+    contents.ids = ids;
+    contents.by_id = by_id;
+    contents.columns = {{"name", std::vector<std::string>(n, "four")}};  // exactly one piece and 20 bytes
+    write_store(folder / "s.h5", contents);
+    add_results(folder / "s.h5", {sample_result("pagerank", n, 0.5)});
+    const auto read = by_h5py(folder, folder / "s.h5", R"(
+import ctypes
+library = ctypes.CDLL('libxxhash.so.0')
+library.XXH3_64bits.restype = ctypes.c_uint64
+library.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+def digest(data): return library.XXH3_64bits(data, len(data))
+def checksum(data):
+    pieces = [data[i:i + 2**20] for i in range(0, len(data), 2**20)] or [b'']
+    digests = [digest(piece) for piece in pieces]
+    whole = digests[0] if len(digests) == 1 else digest(b''.join(d.to_bytes(8, 'little') for d in digests))
+    return '%016x' % whole
+compared = []
+def compare(name, item):
+    if isinstance(item, h5py.Dataset):
+        stored = item.attrs['checksum']
+        stored = stored.decode() if isinstance(stored, bytes) else stored
+        compared.append([name, stored == checksum(item[:].tobytes())])
+store.visititems(compare)
+print(json.dumps(compared))
+)");
+    ASSERT_EQ(read.size(), 6U) << read;
+    for (const auto& array : read) EXPECT_TRUE(array[1]) << array[0];
+}
+
 // Written by somebody else in ways that cannot be mapped: chunked and compressed, of other widths, without checksums and
 // without the order of ids.
 TEST(StoreReaders, AStoreThatH5pyWroteIsRead) {
