@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "host/degree_order.hpp"
 #include "host/errors.hpp"
 
 namespace coterie {
@@ -179,11 +180,19 @@ CsrArrays transposed(CsrArrays& rows, bool keep, Team& team) {
         });
 }
 
+/// A part of what the weight of an edge lacks of the exact sum of its rows.
+struct EdgeRemainder {
+    AccountId source;
+    AccountId target;
+    double value;
+};
+
 /// The distinct edges of a layer: those of row u stand at the beginning of its place in `rows`, `lengths[u]` of them, ascending.
 struct DistinctEdges {
     CsrArrays rows;
     Array<AccountId> lengths;
     EdgeOffset count = 0;
+    std::vector<EdgeRemainder> remainders;  ///< the parts of one edge in their order, one after the other
 };
 
 void check_accounts(const EdgeList& edges, AccountId num_accounts, const Team& team) {
@@ -238,29 +247,40 @@ DistinctEdges merged(CsrArrays rows, bool count_rows, Array<EdgeOffset>& arrival
     distinct.lengths.resize(n);
     if (count_rows) rows.weights.resize(rows.neighbors.size());
     EdgeOffset count = 0;
-#pragma omp parallel for num_threads(team.threads(rows.neighbors.size())) schedule(dynamic, 1024) reduction(+ : count)
-    for (AccountId row = 0; row < n; ++row) {
-        const EdgeOffset end = rows.offsets[row + 1];
-        EdgeOffset kept = rows.offsets[row];
-        for (EdgeOffset e = rows.offsets[row]; e < end;) {
-            const AccountId neighbor = rows.neighbors[e];
-            EdgeOffset repeats_end = e + 1;
-            while (repeats_end < end && rows.neighbors[repeats_end] == neighbor) ++repeats_end;
-            const EdgeOffset repeats = repeats_end - e;
-            if (repeats > 1)
-                std::atomic_ref<EdgeOffset>(arrivals[neighbor]).fetch_sub(repeats - 1, std::memory_order_relaxed);
-            if (count_rows) {
-                rows.weights[kept] = static_cast<float>(repeats);
-            } else if (!rows.weights.empty()) {
-                float* const weights = rows.weights.data();
-                std::sort(weights + e, weights + repeats_end);
-                rows.weights[kept] = static_cast<float>(std::accumulate(weights + e, weights + repeats_end, 0.0));
+#pragma omp parallel num_threads(team.threads(rows.neighbors.size())) reduction(+ : count)
+    {
+        std::vector<EdgeRemainder> remainders;
+#pragma omp for schedule(dynamic, 1024)
+        for (AccountId row = 0; row < n; ++row) {
+            const EdgeOffset end = rows.offsets[row + 1];
+            EdgeOffset kept = rows.offsets[row];
+            for (EdgeOffset e = rows.offsets[row]; e < end;) {
+                const AccountId neighbor = rows.neighbors[e];
+                EdgeOffset repeats_end = e + 1;
+                while (repeats_end < end && rows.neighbors[repeats_end] == neighbor) ++repeats_end;
+                const EdgeOffset repeats = repeats_end - e;
+                if (repeats > 1)
+                    std::atomic_ref<EdgeOffset>(arrivals[neighbor]).fetch_sub(repeats - 1, std::memory_order_relaxed);
+                if (repeats == 1) {
+                    if (!rows.weights.empty()) rows.weights[kept] = count_rows ? 1.0F : rows.weights[e] + 0.0F;
+                } else if (!rows.weights.empty()) {
+                    ExactSum sum;
+                    if (count_rows)
+                        sum.add(static_cast<double>(repeats));
+                    else
+                        sum = exact_sum({rows.weights.data() + e, repeats});
+                    rows.weights[kept] = sum.rounded();
+                    if (sum.has_remainder())
+                        for (const double part : sum.remainder()) remainders.push_back({row, neighbor, part});
+                }
+                rows.neighbors[kept++] = neighbor;
+                e = repeats_end;
             }
-            rows.neighbors[kept++] = neighbor;
-            e = repeats_end;
+            distinct.lengths[row] = static_cast<AccountId>(kept - rows.offsets[row]);
+            count += kept - rows.offsets[row];
         }
-        distinct.lengths[row] = static_cast<AccountId>(kept - rows.offsets[row]);
-        count += kept - rows.offsets[row];
+#pragma omp critical(build_remainders)
+        distinct.remainders.insert(distinct.remainders.end(), remainders.begin(), remainders.end());
     }
     distinct.rows = std::move(rows);
     distinct.count = count;
@@ -283,23 +303,30 @@ void add_degrees(const DistinctEdges& edges, const Array<EdgeOffset>& arrivals, 
     }
 }
 
-/// Accounts in the order of descending degree, ties in the order that they have. Time O(n), or O(n log n) where an account
-/// has more edges than there are places to count by.
-std::vector<AccountId> degree_order(const Array<EdgeOffset>& degrees) {
-    const auto n = static_cast<AccountId>(degrees.size());
-    std::vector<AccountId> order(n);
-    const EdgeOffset most = n == 0 ? 0 : *std::max_element(degrees.begin(), degrees.end());
-    if (most > (EdgeOffset{1} << 22U) + 4 * EdgeOffset{n}) {
-        std::iota(order.begin(), order.end(), AccountId{0});
-        std::stable_sort(order.begin(), order.end(), [&](AccountId a, AccountId b) { return degrees[a] > degrees[b]; });
-        return order;
+/// The remainders by the edges of `out`.
+WeightRemainders placed_remainders(const std::vector<EdgeRemainder>& found, const Array<AccountId>& by_id,
+                                   const CsrArrays& out, bool both_ways) {
+    struct Placed {
+        EdgeOffset edge;
+        double value;
+    };
+    std::vector<Placed> placed;
+    const auto place = [&](AccountId source, AccountId target, double value) {
+        const AccountId* const row = out.neighbors.data() + out.offsets[source];
+        const AccountId* const end = out.neighbors.data() + out.offsets[source + 1];
+        placed.push_back({static_cast<EdgeOffset>(std::lower_bound(row, end, target) - out.neighbors.data()), value});
+    };
+    for (const EdgeRemainder& one : found) {
+        place(by_id[one.source], by_id[one.target], one.value);
+        if (both_ways && one.source != one.target) place(by_id[one.target], by_id[one.source], one.value);
     }
-    std::vector<AccountId> next(most + 1, 0);
-    for (const EdgeOffset degree : degrees) ++next[degree];
-    AccountId place = 0;
-    for (EdgeOffset degree = most + 1; degree-- > 0;) place += std::exchange(next[degree], place);
-    for (AccountId v = 0; v < n; ++v) order[next[degrees[v]]++] = v;
-    return order;
+    std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.edge < b.edge; });
+    WeightRemainders remainders;
+    for (const Placed& one : placed) {
+        remainders.edges.push_back(one.edge);
+        remainders.values.push_back(one.value);
+    }
+    return remainders;
 }
 
 /// The final rows of a layer, by final numbers: `order` lists the accounts by them, `by_id` is its inverse.
@@ -323,6 +350,7 @@ void finish_layer(DistinctEdges edges, const std::vector<AccountId>& order, cons
         for (AccountId i = 0; i < edges.lengths[old]; ++i) row[i] = by_id[row[i]];
     }
     const bool both_ways = layer.undirected;
+    const std::vector<EdgeRemainder> remainders = std::move(edges.remainders);
     CsrArrays in = grouped<Value>(
         n, chunks, edges.count, team,
         [&](std::size_t chunk, auto entry) {
@@ -338,6 +366,7 @@ void finish_layer(DistinctEdges edges, const std::vector<AccountId>& order, cons
         },
         [&] { edges = {}; });
     layer.out = transposed<Value>(in, !both_ways, team);
+    layer.remainders = placed_remainders(remainders, by_id, layer.out, both_ways);
     if (!both_ways) layer.in = std::move(in);
 }
 

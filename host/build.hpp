@@ -4,6 +4,7 @@
 
 #include "host/array.hpp"
 #include "host/csr.hpp"
+#include "host/exact_sum.hpp"
 #include "host/graph.hpp"
 #include "host/progress.hpp"
 
@@ -41,6 +42,7 @@ struct BuildOptions {
 struct BuiltLayer {
     CsrArrays out;
     CsrArrays in;  ///< empty for an undirected layer: the same as `out`
+    WeightRemainders remainders;  ///< of the weights of `out`; empty where all are exact
     bool undirected = false;
     BuildCounts counts;
 };
@@ -53,8 +55,8 @@ struct BuiltLayers {
 /// Compressed sparse rows of all layers over the same `num_accounts` accounts, both directions, relabelled:
 /// internal order is descending total degree (in + out over all layers, after merging), ties by ascending original id.
 ///
-/// Repeated edges merge: weights add (in double, in order of ascending weight, rounded once to float, so that the order
-/// of rows cannot matter); an unweighted edge stays one, or weighs its number of rows (`count_rows`). Self-loops are dropped
+/// Repeated edges merge: weights add without rounding, and the sum is rounded once to float (ExactSum), so that the order of
+/// rows cannot matter; an unweighted edge stays one, or weighs its number of rows (`count_rows`). Self-loops are dropped
 /// and counted, unless kept.
 /// Takes the edge lists apart as it goes: the peak stays below 16 bytes a row (28 weighted) of the layer in work and 48 bytes
 /// an account, beside 4 bytes an edge (8 weighted) of each other layer. Time O(rows + n).

@@ -149,15 +149,32 @@ TEST(Build, AgreesWithSortingForAnyThreadsAndAnyOrderOfRows) {
     }
 }
 
-TEST(Build, AddsWeightsInOneOrderWhateverTheOrderOfRows) {
+TEST(Build, AddsWeightsWithoutRoundingWhateverTheOrderOfRows) {
     // In double, 1e30 + 1 - 1e30 is 0 or 1, depending on what comes first.
     std::vector<float> weights{-1e30F, 1.0F, 3.0F, 1e30F};
     do {
         std::vector<Edge> edges;
         for (const float weight : weights) edges.push_back({0, 1, weight});
         const BuiltLayers built = build_layers(2, {layer_of(edges, true)});
-        EXPECT_EQ(built.layers[0].out.weights, (Array<float>{0.0F}));
+        EXPECT_EQ(built.layers[0].out.weights, (Array<float>{4.0F}));
+        EXPECT_TRUE(built.layers[0].remainders.empty());
     } while (std::next_permutation(weights.begin(), weights.end()));
+}
+
+TEST(Build, KeepsWhatFloatWeightsLackOfExactSums) {
+    // 2^24 + 1 is no float; of 0 -> 1 it lacks 1, of 1 -> 2 nothing.
+    const std::vector<Edge> edges{{0, 1, 16777216.0F}, {1, 2, 5.0F}, {0, 1, 1.0F}, {1, 2, 6.0F}};
+    const BuildOptions plain{.relabel_by_degree = false};
+    const BuiltLayers built = build_layers(3, {layer_of(edges, true)}, plain);
+    EXPECT_EQ(built.layers[0].out.weights, (Array<float>{16777216.0F, 11.0F}));
+    EXPECT_EQ(built.layers[0].remainders.edges, (Array<EdgeOffset>{0}));
+    EXPECT_EQ(built.layers[0].remainders.values, (Array<double>{1.0}));
+
+    LayerEdges friends = layer_of(edges, true);
+    friends.undirected = true;
+    const BuiltLayers both = build_layers(3, {friends}, plain);
+    EXPECT_EQ(both.layers[0].remainders.edges, (Array<EdgeOffset>{0, 1}));  // 0 -> 1, 1 -> 0
+    EXPECT_EQ(both.layers[0].remainders.values, (Array<double>{1.0, 1.0}));
 }
 
 TEST(Build, KeepsTheOrderOfIdsIfNotRelabelled) {
