@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cstring>
+#include <memory>
 #include <utility>
 
 #include "host/errors.hpp"
@@ -252,25 +252,6 @@ Identified identify_by_table(std::vector<PiledLayer> piles, std::span<const std:
     return result;
 }
 
-// ---- handles -----------------------------------------------------------------------------------------------------------
-
-struct MetHandle {
-    std::uint64_t first_bytes;  ///< in the order of the alphabet: most comparisons end here
-    std::string_view text;
-    std::size_t thread;
-    std::uint32_t number;
-
-    bool operator<(const MetHandle& other) const {
-        return first_bytes != other.first_bytes ? first_bytes < other.first_bytes : text < other.text;
-    }
-};
-
-MetHandle met_handle(std::string_view text, std::size_t thread, std::uint32_t number) {
-    std::uint64_t first = 0;
-    std::memcpy(&first, text.data(), std::min<std::size_t>(8, text.size()));
-    return {__builtin_bswap64(first), text, thread, number};
-}
-
 }  // namespace
 
 Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::uint64_t> named, int threads,
@@ -293,34 +274,17 @@ Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::u
 Identified identify_handles(std::vector<ThreadRows> rows, std::span<const std::string> named, int threads,
                             Progress* progress) {
     std::vector<PiledLayer> piles = piled(rows);
-    std::vector<MetHandle> met;
-    std::vector<std::vector<AccountId>> positions(rows.size());
-    for (std::size_t thread = 0; thread < rows.size(); ++thread) {
-        const HandleTable& handles = rows[thread].handles;
-        positions[thread].resize(handles.size());
-        for (std::uint32_t number = 0; number < handles.size(); ++number)
-            met.push_back(met_handle(handles[number], thread, number));
-    }
-    for (const std::string& handle : named) met.push_back(met_handle(handle, rows.size(), 0));
-    std::sort(met.begin(), met.end());
+    const std::shared_ptr<HandleDictionary> dictionary = rows.at(0).handles.dictionary();
+    rows.clear();
+    for (const std::string& handle : named) dictionary->number_of(handle);
+    SortedHandles sorted = dictionary->take_sorted(threads, progress);
 
     Identified result;
-    IdentifiedAccounts& accounts = result.accounts;
-    accounts.numeric = false;
-    for (std::size_t i = 0; i < met.size(); ++i) {
-        if (i == 0 || met[i].text != met[i - 1].text) {
-            accounts.handle_offsets.push_back(accounts.handle_bytes.size());
-            accounts.handle_bytes.insert(accounts.handle_bytes.end(), met[i].text.begin(), met[i].text.end());
-        }
-        check_size(accounts.handle_offsets.size());
-        if (met[i].thread < rows.size())
-            positions[met[i].thread][met[i].number] = static_cast<AccountId>(accounts.handle_offsets.size() - 1);
-    }
-    accounts.handle_offsets.push_back(accounts.handle_bytes.size());
-    met = {};
-    rows.clear();
+    result.accounts.numeric = false;
+    result.accounts.handle_offsets = std::move(sorted.offsets);
+    result.accounts.handle_bytes = std::move(sorted.bytes);
     result.layers = relabelled(std::move(piles), threads, progress,
-                               [&](std::uint64_t number, std::size_t thread) { return positions[thread][number]; });
+                               [&](std::uint64_t number, std::size_t) { return sorted.positions[number]; });
     return result;
 }
 

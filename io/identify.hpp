@@ -36,9 +36,10 @@ struct Identified {
 /// Finds the distinct ids of all rows and of `named` (accounts that exist whether or not they have an edge), puts them in
 /// order, and writes the rows by position. Rows of a layer of which some have weights all have one (1 where none was given).
 ///
-/// Numbers that lie close together (kept in a bitmap of at most four bytes a row) are ranked by counting bits; others, and
-/// handles, through hash tables. Takes the raw rows apart as it goes: at most 8 bytes a row beside the larger of raw and
-/// identified rows. Time O(rows + n log n). Throws IoError if there are more than 2^32 - 2 accounts.
+/// Numbers that lie close together (kept in a bitmap of at most four bytes a row) are ranked by counting bits; others through
+/// hash tables; handles by the dictionary that all `rows` share, which is emptied. Takes the raw rows apart as it goes: at most 8
+/// bytes a row beside the larger of raw and identified rows. Time O(rows + n log n).
+/// Throws IoError if there are more than 2^32 - 2 accounts.
 Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::uint64_t> named, int threads,
                             Progress* progress = nullptr);
 Identified identify_handles(std::vector<ThreadRows> rows, std::span<const std::string> named, int threads,

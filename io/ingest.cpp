@@ -99,7 +99,7 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& opti
     report.notes = notes_on_columns(plan, read, options);
 
     report.account_rows = table.rows();
-    report.rejected_accounts = table.settle(read.ids, rejects);
+    report.rejected_accounts = table.settle(read.ids, options.names, rejects);
     std::uint64_t rows = table.rows();
     for (const LayerPlan& layer : plan.layers) rows += layer.tally.rows;
     settle_rejects(rejects, options, rows, report);

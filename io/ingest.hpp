@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/progress.hpp"
+#include "io/name_rules.hpp"
 #include "io/row_format.hpp"
 #include "io/store.hpp"
 
@@ -27,6 +28,7 @@ struct IngestOptions {
     std::vector<std::pair<std::string, std::string>> kinds = {};
     RowOptions rows = {};
     IdChoice ids = IdChoice::automatic;
+    NameRules names = {};  ///< how handles name accounts, in every input
     bool undirected = false;
     bool keep_self_loops = false;
     std::string accounts = {};                      ///< a table of accounts, or empty

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 
 #include "host/errors.hpp"
@@ -57,7 +58,11 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
     read = {};
     read.ids = ids;
     read.rows.resize(static_cast<std::size_t>(threads));
-    for (ThreadRows& thread : read.rows) thread.layers.resize(plan.layers.size());
+    const HandleNumbers handles(std::make_shared<HandleDictionary>(options.names));
+    for (ThreadRows& thread : read.rows) {
+        thread.layers.resize(plan.layers.size());
+        thread.handles = handles;
+    }
     for (LayerPlan& layer : plan.layers) {
         layer.tally = {};
         layer.sources.clear();

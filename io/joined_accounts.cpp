@@ -45,12 +45,12 @@ IdCounts JoinedAccounts::id_counts() const {
     return counts;
 }
 
-std::uint64_t JoinedAccounts::settle(IdKind ids, RejectsFile& rejects) {
+std::uint64_t JoinedAccounts::settle(IdKind ids, const NameRules& names, RejectsFile& rejects) {
     std::vector<Reject> bad = std::move(table_.rejects);
     std::unordered_map<std::string_view, std::size_t> seen;
     for (std::size_t i = 0; i < table_.ids.size(); ++i) {
         const std::string& id = table_.ids[i];
-        std::string key = id;
+        std::string key = ids == IdKind::handles ? names.normalised(id) : id;
         if (ids == IdKind::numeric) {
             const auto number = parse_id(id);
             if (!number) {

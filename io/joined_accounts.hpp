@@ -32,9 +32,10 @@ class JoinedAccounts {
     const std::vector<std::string>& column_names() const { return table_.column_names; }
     IdCounts id_counts() const;
 
-    /// Rejects the rows whose id is no number where ids are numbers, and those that name an account again.
+    /// Rejects the rows whose id is no number where ids are numbers, and those that name an account again (by `names`, if they
+    /// are handles).
     /// Returns how many rows of the table are rejected, with those that were not readable.
-    std::uint64_t settle(IdKind ids, RejectsFile& rejects);
+    std::uint64_t settle(IdKind ids, const NameRules& names, RejectsFile& rejects);
 
     /// The accounts that are named, after `settle`: as numbers, or as handles.
     std::vector<std::uint64_t> numbers() const;

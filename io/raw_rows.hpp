@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "host/array.hpp"
+#include "io/handle_dictionary.hpp"
 
 namespace coterie {
 
@@ -65,30 +64,6 @@ class RowSegments {
     Id* end_ = nullptr;
 };
 
-/// Handles that one thread has met, numbered in the order of their first appearance.
-class HandleTable {
-  public:
-    HandleTable();
-
-    /// The number of `handle`. Throws IoError if there are more than 2^32 - 2.
-    std::uint32_t number_of(std::string_view handle);
-    std::size_t size() const { return starts_.size() - 1; }
-    std::string_view operator[](std::size_t number) const {
-        return {bytes_.data() + starts_[number], starts_[number + 1] - starts_[number]};
-    }
-
-  private:
-    struct Slot {
-        std::uint32_t hash = 0;  ///< its upper half: most other handles are told apart without looking at them
-        std::uint32_t number = 0xffff'ffffU;
-    };
-    void grow();
-
-    Array<char> bytes_;
-    Array<std::uint64_t> starts_;
-    std::vector<Slot> slots_;
-};
-
 /// What one thread has read of one layer.
 struct LayerRows {
     RowSegments<std::uint32_t> narrow;  ///< both ids below 2^32, or numbers of handles
@@ -113,7 +88,7 @@ struct LayerRows {
 /// What one thread has read.
 struct ThreadRows {
     std::vector<LayerRows> layers;
-    HandleTable handles;  ///< of an input whose accounts have handles
+    HandleNumbers handles;  ///< of an input whose accounts have handles: all threads' lead to one dictionary
 };
 
 }  // namespace coterie

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace coterie {
+
+/// How a handle names an account. The same rules hold wherever accounts are named: in files of edges, tables of accounts, files
+/// of weights and on the command line. A store keeps them, so that later look-ups and appends obey them by themselves.
+///
+/// Applying the rules twice changes no more than applying them once.
+struct NameRules {
+    /// A–Z become a–z. Platforms compare handles so, and make them of ASCII; other letters stay as they are.
+    bool fold_case = false;
+    /// `@` at the beginning is left out if anything follows: @anna is anna.
+    bool strip_at = false;
+
+    bool change_nothing() const { return !fold_case && !strip_at; }
+    std::string normalised(std::string_view text) const;
+    /// Writes the same to `to`, which has room for `text`; returns its length.
+    std::size_t write_normalised(std::string_view text, char* to) const;
+    bool operator==(const NameRules&) const = default;
+};
+
+/// The rules in words: "case folded, leading @ stripped"; "as they stand" if they change nothing.
+std::string described(const NameRules& rules);
+
+}  // namespace coterie
