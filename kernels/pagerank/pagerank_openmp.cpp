@@ -1,21 +1,23 @@
+#include <omp.h>
+
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "host/array.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/openmp/balanced_ranges.hpp"
 #include "kernels/pagerank/pagerank_loop.hpp"
+#include "kernels/pagerank/source_segments.hpp"
 
 namespace coterie::openmp {
 
 namespace {
 
-/// Edges between the load of a share and the prefetch that fetched it. Most shares of a large graph lie beyond the
-/// second-level cache, and without it each row's end, mispredicted, would let the misses run dry.
-constexpr EdgeOffset prefetch_distance = 64;
-
 /// Ranges a thread: enough that a thread which the system holds up leaves its share of the rows to others.
 constexpr int ranges_per_thread = 16;
+/// Of a row, in edges: its loops and what an account has to be read and written.
+constexpr EdgeOffset row_cost = 16;
 
 template <class Rule>
 class PageRankSteps {
@@ -24,7 +26,6 @@ class PageRankSteps {
 
     PageRankSteps(const PlacedGraph& placed, const PageRankOptions& options, std::span<const double> out_weights)
         : out_(placed.graph().out()),
-          in_(placed.graph().in()),
           out_weights_(out_weights),
           damping_(options.damping),
           uniform_(1.0 / placed.graph().num_accounts()),
@@ -32,30 +33,43 @@ class PageRankSteps {
           first_ranks_(options.start.empty() ? options.teleport : options.start),
           active_(pagerank_active_accounts(placed.graph(), options)),
           threads_(placed.threads()),
-          bounds_(balanced_ranges(in_, active_, threads_ * ranges_per_thread)),
+          in_(placed.graph().in(),
+              balanced_ranges(placed.graph().in(), active_, threads_ * ranges_per_thread, row_cost), threads_),
           ranks_(active_),
           shares_(active_),
-          next_shares_(active_) {}
+          next_shares_(active_),
+          sums_(static_cast<std::size_t>(threads_)) {}
 
     AccountId active() const { return active_; }
 
     Fixed start() {
-        return over_accounts([this](AccountId account, PageRankSums& sums) {
-                   const Fixed rank = to_fixed(first_ranks_.empty() ? uniform_ : first_ranks_[account]);
-                   settle(account, rank, shares_, sums);
-               })
-            .dangling;
+        Fixed dangling = 0;
+#pragma omp parallel for num_threads(threads_) schedule(static) reduction(+ : dangling)
+        for (AccountId account = 0; account < active_; ++account) {
+            const Fixed rank = to_fixed(first_ranks_.empty() ? uniform_ : first_ranks_[account]);
+            dangling += settle(account, rank, shares_);
+        }
+        return dangling;
     }
 
     PageRankSums iterate(double jump) {
-        const PageRankSums sums = over_accounts([this, jump](AccountId account, PageRankSums& sums) {
-            const Fixed base = pagerank_base(jump, teleport_.empty() ? uniform_ : teleport_[account]);
-            const Fixed rank = base + gather(account);
-            sums.change += pagerank_change(rank, ranks_[account]);
-            settle(account, rank, next_shares_, sums);
-        });
+        Fixed change = 0;
+        Fixed dangling = 0;
+#pragma omp parallel num_threads(threads_) reduction(+ : change, dangling)
+        {
+            std::vector<Fixed>& sums = sums_[static_cast<std::size_t>(omp_get_thread_num())];
+            sums.resize(in_.most_rows());
+#pragma omp for schedule(dynamic, 1)
+            for (std::size_t range = 0; range < in_.num_ranges(); ++range)
+                in_.template gather<Rule>(range, shares_.data(), sums, [&](AccountId account, Fixed gathered) {
+                    const Fixed base = pagerank_base(jump, teleport_.empty() ? uniform_ : teleport_[account]);
+                    const Fixed rank = base + gathered;
+                    change += pagerank_change(rank, ranks_[account]);
+                    dangling += settle(account, rank, next_shares_);
+                });
+        }
         std::swap(shares_, next_shares_);
-        return sums;
+        return {change, dangling};
     }
 
     void ranks(std::span<double> ranks) const {
@@ -64,47 +78,17 @@ class PageRankSteps {
     }
 
   private:
-    template <class Body>
-    PageRankSums over_accounts(Body body) const {
-        Fixed change = 0;
-        Fixed dangling = 0;
-        const std::size_t ranges = bounds_.size() - 1;
-#pragma omp parallel for num_threads(threads_) schedule(dynamic, 1) reduction(+ : change, dangling)
-        for (std::size_t range = 0; range < ranges; ++range) {
-            PageRankSums sums;
-            for (AccountId account = bounds_[range]; account < bounds_[range + 1]; ++account) body(account, sums);
-            change += sums.change;
-            dangling += sums.dangling;
-        }
-        return {change, dangling};
-    }
-
-    Fixed gather(AccountId account) const {
-        EdgeOffset edge = in_.offsets[account];
-        const EdgeOffset end = in_.offsets[account + 1];
-        Fixed sum = 0;
-        if (end + prefetch_distance <= in_.neighbors.size()) {
-            for (; edge < end; ++edge) {
-                __builtin_prefetch(&shares_[in_.neighbors[edge + prefetch_distance]]);
-                sum += pagerank_term<Rule>(in_, shares_.data(), edge);
-            }
-        } else {
-            for (; edge < end; ++edge) sum += pagerank_term<Rule>(in_, shares_.data(), edge);
-        }
-        return sum;
-    }
-
-    void settle(AccountId account, Fixed rank, Array<Share>& shares, PageRankSums& sums) {
+    /// Returns what the account gives to all.
+    Fixed settle(AccountId account, Fixed rank, Array<Share>& shares) {
         // Without weights the scale is a division of what is at hand, cheaper than an array to read.
         const double out_weight = Rule::weighted ? out_weights_[account] : static_cast<double>(out_.degree(account));
         const double scale = pagerank_scale(damping_, out_weight);
         ranks_[account] = rank;
         shares[account] = Rule::share(rank, scale);
-        if (pagerank_dangles(scale)) sums.dangling += rank;
+        return pagerank_dangles(scale) ? rank : 0;
     }
 
     CsrView out_;
-    CsrView in_;
     std::span<const double> out_weights_;
     double damping_;
     double uniform_;
@@ -112,10 +96,11 @@ class PageRankSteps {
     std::span<const double> first_ranks_;
     AccountId active_;
     int threads_;
-    std::vector<AccountId> bounds_;
+    SourceSegments in_;
     Array<Fixed> ranks_;
     Array<Share> shares_;
     Array<Share> next_shares_;
+    std::vector<std::vector<Fixed>> sums_;  ///< of each thread, for the rows of a range
 };
 
 }  // namespace
