@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "host/backend.hpp"
 #include "io/sha256.hpp"
 #include "io/store.hpp"
 #include "tests/support/program.hpp"
@@ -136,6 +137,17 @@ TEST_F(Score, GivesTheSameBytesWithAnyNumberOfThreads) {
     EXPECT_EQ(file("one/ranking.csv"), file("seven/ranking.csv"));
     const auto names = Store::open(folder_ / "s.h5").result_names();
     EXPECT_EQ(std::ranges::count(names, "follow.pagerank"), 1);
+}
+
+TEST_F(Score, GivesTheSameBytesOnOpenmpAndCuda) {
+    if (const std::string reason = why_unavailable(Backend::cuda); !reason.empty()) GTEST_SKIP() << "cuda: " << reason;
+    ingest_two_layers();
+    write_bytes(folder_ / "t.h5", file("s.h5"));
+    output({"score", "s.h5", "-o", "openmp", "--backend", "openmp"});
+    output({"score", "t.h5", "-o", "cuda", "--backend", "cuda"});
+    for (const char* name : {"/ranking.csv", "/communities.csv"})
+        EXPECT_EQ(file(std::string("openmp") + name), file(std::string("cuda") + name)) << name;
+    EXPECT_EQ(file("s.h5"), file("t.h5"));
 }
 
 TEST_F(Score, ScoresAllLayersWithAColumnSetEach) {

@@ -151,6 +151,37 @@ TEST(PageRankPrecision, IsWithin1e12OfLongDoubleOnAMillionEdges) {
     EXPECT_LT(distance(pagerank(place(graph), single).ranks, exact), 1e-7);
 }
 
+/// Accounts enough for all segments of sources, with long rows and short ones, and far sources in both.
+Graph wide_graph(bool weighted) {
+    constexpr AccountId n = 600'000;
+    EdgeList edges;
+    std::uint64_t state = 1;
+    const auto below = [&](AccountId bound) {
+        state = state * 6364136223846793005U + 1442695040888963407U;
+        return static_cast<AccountId>((state >> 33U) % bound);
+    };
+    const auto add = [&](AccountId source, AccountId target) {
+        edges.sources.push_back(source);
+        edges.targets.push_back(target);
+        if (weighted) edges.weights.push_back(0.5F + static_cast<float>(below(1000)) / 256);
+    };
+    for (AccountId v = 0; v < 1500; ++v)
+        for (int i = 0; i < 400; ++i) add(below(n), v);
+    for (AccountId v = 0; v < n; ++v) add(below(v < n / 8 ? n : 2000), v);
+    return build_graph(n, std::move(edges));
+}
+
+TEST(PageRankOnOpenmp, GathersFromAllSegmentsOfSources) {
+    for (const bool weighted : {false, true}) {
+        const Graph graph = wide_graph(weighted);
+        const std::vector<double> exact = pagerank_by_pushing(graph, 0.85, 4);
+        const PageRankOptions options{.tolerance = 0, .max_iterations = 4};
+        const auto ranks = [&](int threads) { return pagerank(place(graph, {.threads = threads}), options).ranks; };
+        EXPECT_LT(distance(ranks(2), exact), 1e-12) << weighted;
+        EXPECT_EQ(ranks(1), ranks(7)) << weighted;
+    }
+}
+
 // Properties.
 
 TEST_P(PageRank, SumsToOne) {
