@@ -128,6 +128,12 @@ void add_facts(RunReport& report, const std::string& store, const IngestReport& 
     report["rejected_account_rows"] = done.rejected_accounts;
     if (!done.rejects.empty()) report["rejects"] = done.rejects.string();
     report["sources"] = to_json(done.sources);
+    report["memory"] = {{"limit", done.memory_limit},
+                        {"peak", done.peak_memory},
+                        {"out_of_core", done.external.used},
+                        {"buckets", done.external.buckets},
+                        {"temporary_bytes", done.external.temporary_bytes},
+                        {"windows", done.external.windows}};
     report["notes"] = done.notes;
 }
 
@@ -149,6 +155,12 @@ void tell(const std::string& store, const IngestReport& done, double seconds, Pr
         display.say(fmt::format("accounts table: {} rows, {} rejected", with_separators(done.account_rows),
                                 with_separators(done.rejected_accounts)));
     for (const std::string& note : done.notes) display.say("note: " + note);
+    const auto bytes = [](std::uint64_t count) { return in_bytes(static_cast<double>(count)); };
+    if (done.external.used)
+        display.say(
+            fmt::format("sorted on disk within {}: {} buckets, {} of temporary files, {} windows; {} of memory at most",
+                        bytes(done.memory_limit), done.external.buckets, bytes(done.external.temporary_bytes),
+                        done.external.windows, bytes(done.peak_memory)));
     if (done.rejected > 0)
         display.say(
             fmt::format("{} rejected lines stand in {}", with_separators(done.rejected), done.rejects.string()));
@@ -247,6 +259,23 @@ void add_ingest(CLI::App& app) {
     command->add_flag("--undirected", given.ingest.undirected, "Each row is an edge both ways")->group(edges);
     command->add_flag("--keep-self-loops", given.ingest.keep_self_loops, "Keep edges from an account to itself")
         ->group(edges);
+
+    const std::string resources = "Resources";
+    command
+        ->add_option(
+            "--memory-limit", given.ingest.memory_limit,
+            "Bytes of memory, such as 4G or 512M, that hold for any input; what does not fit is sorted on disk. "
+            "Default: half of the machine's")
+        ->transform(CLI::AsSizeValue(true))
+        ->check(CLI::PositiveNumber)
+        ->type_name("SIZE")
+        ->group(resources);
+    command
+        ->add_option("--temporary-directory", given.ingest.temporary_directory,
+                     "Where rows wait that do not fit into memory. Default: the store's folder")
+        ->check(CLI::ExistingDirectory)
+        ->type_name("FOLDER")
+        ->group(resources);
 
     const std::string rejects = "Rejected lines";
     command->add_option("--rejects", given.rejects, "Where they are listed. Default: STORE.rejects.csv")

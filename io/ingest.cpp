@@ -4,18 +4,20 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "host/array.hpp"
 #include "host/build.hpp"
 #include "host/errors.hpp"
 #include "io/identify.hpp"
+#include "io/ingest_external.hpp"
 #include "io/ingest_plan.hpp"
 #include "io/ingest_read.hpp"
 #include "io/ingest_write.hpp"
 #include "io/joined_accounts.hpp"
+#include "io/memory_limit.hpp"
 #include "io/rejects.hpp"
+#include "io/steps.hpp"
 
 namespace coterie {
 
@@ -23,21 +25,6 @@ namespace {
 
 constexpr std::uint64_t least_reject_limit = 100;
 constexpr std::uint64_t rows_per_allowed_reject = 1000;
-
-/// Calls `work` and notes how long it took, whether or not it throws.
-template <class Work>
-std::invoke_result_t<Work> timed(IngestReport& report, const std::string& step, Work work) {
-    const auto began = std::chrono::steady_clock::now();
-    struct Note {
-        const decltype(began)& start;
-        std::vector<std::pair<std::string, double>>& seconds;
-        const std::string& name;
-        ~Note() {
-            seconds.emplace_back(name, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        }
-    } note{began, report.seconds, step};
-    return work();
-}
 
 /// Ends the run if too many lines of all files were rejected; else the list of them stands beside the store.
 void settle_rejects(RejectsFile& rejects, const IngestOptions& options, std::uint64_t rows, IngestReport& report) {
@@ -79,8 +66,10 @@ BuiltLayers build(Identified& identified, const IngestPlan& plan, const IngestOp
 
 }  // namespace
 
-IngestReport ingest(const std::filesystem::path& path, const IngestOptions& options) {
-    const RecycledArrays recycled;  // what rows came in becomes what edges are sorted in
+IngestReport ingest(const std::filesystem::path& path, const IngestOptions& given) {
+    IngestOptions options = given;
+    if (options.memory_limit == 0) options.memory_limit = default_memory_limit();
+    if (options.temporary_directory.empty()) options.temporary_directory = path.parent_path();
     const int threads = options.threads > 0 ? options.threads : omp_get_num_procs();
     RejectsFile rejects(options.rejects.empty() ? std::filesystem::path(path.string() + ".rejects.csv")
                                                 : options.rejects);
@@ -89,12 +78,12 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& opti
     report.created = plan.created;
 
     JoinedAccounts table;
-    timed(report, "accounts", [&] {
+    timed(report.seconds, "accounts", [&] {
         if (!options.accounts.empty())
             report.sources.push_back(table.read(options.accounts, options.rows, options.accounts_id_column));
     });
     ReadInputs read =
-        timed(report, "read", [&] { return read_inputs(plan, options, table.id_counts(), threads, rejects); });
+        timed(report.seconds, "read", [&] { return read_inputs(plan, options, table.id_counts(), threads, rejects); });
     report.sources.insert(report.sources.begin(), read.sources.begin(), read.sources.end());
     report.notes = notes_on_columns(plan, read, options);
 
@@ -104,10 +93,20 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& opti
     for (const LayerPlan& layer : plan.layers) rows += layer.tally.rows;
     settle_rejects(rejects, options, rows, report);
 
-    Identified identified = timed(report, "identify", [&] { return identify(read, table, threads, options.progress); });
-    const BuiltLayers built = timed(report, "build", [&] { return build(identified, plan, options, threads); });
-    timed(report, "write",
-          [&] { write_ingested(path, plan, table, std::move(identified.accounts), built, options.progress, report); });
+    if (read.spill->spilled()) {
+        write_spilled(path, plan, options, table, read, threads, report);
+    } else {
+        const RecycledArrays recycled;  // what rows came in becomes what edges are sorted in
+        Identified identified =
+            timed(report.seconds, "identify", [&] { return identify(read, table, threads, options.progress); });
+        const BuiltLayers built =
+            timed(report.seconds, "build", [&] { return build(identified, plan, options, threads); });
+        timed(report.seconds, "write", [&] {
+            write_ingested(path, plan, table, std::move(identified.accounts), built, options.progress, report);
+        });
+    }
+    report.memory_limit = options.memory_limit;
+    report.peak_memory = peak_memory();
     return report;
 }
 

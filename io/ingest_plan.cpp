@@ -81,6 +81,7 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
         throw std::invalid_argument("ingest: standard input can be read once, but '-' is given more often");
 
     IngestPlan plan;
+    plan.store = store;
     for (const auto& [code, layer] : options.kinds) plan.kinds[code] = layer;
     plan.created = created_time(paths);
     for (const LayerFile& given : options.files) {
@@ -93,7 +94,7 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
             file.layer = layer_index(plan, given.layer);
         }
         plan.files.push_back(std::move(file));
-        plan.inputs.emplace_back(given.path, twice, folder);
+        plan.inputs.emplace_back(given.path, twice, options.temporary_directory.string());
     }
     if (!options.kinds.empty() &&
         std::all_of(plan.files.begin(), plan.files.end(), [](const auto& file) { return file.layer_of_kind.empty(); }))

@@ -44,6 +44,7 @@ struct LayerPlan {
 
 /// What an ingest will read, before anything of it is read (but for the copy of an input that must be read twice).
 struct IngestPlan {
+    std::filesystem::path store;
     Kinds kinds;
     std::vector<LayerPlan> layers;
     std::vector<EdgeFilePlan> files;

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string_view>
 
 #include "host/errors.hpp"
 #include "io/fields.hpp"
 #include "io/read_edges.hpp"
+#include "io/spill_space.hpp"
 
 namespace coterie {
 
@@ -52,6 +54,23 @@ void tell_layers(const EdgeFilePlan& file, const FileTally& tally, bool weighted
     }
 }
 
+/// Hands on what is reported, and remembers how far the reading is.
+class ReadingShare final : public Progress {
+  public:
+    explicit ReadingShare(Progress* next) : next_(next) {}
+
+    void report(std::string_view step, double done, double total, std::string_view unit) override {
+        done_ = done;
+        if (next_ != nullptr) next_->report(step, done, total, unit);
+    }
+    bool cancelled() const override { return next_ != nullptr && next_->cancelled(); }
+    double done() const { return done_; }
+
+  private:
+    Progress* next_;
+    std::atomic<double> done_{0};
+};
+
 /// Reads all files into `read`. Returns how many rows have two numbers as ids, and how many have not.
 IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int threads, RejectsFile& rejects,
                  ReadInputs& read) {
@@ -63,6 +82,26 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
         thread.layers.resize(plan.layers.size());
         thread.handles = handles;
     }
+    SpillOptions spilling;
+    spilling.layers = plan.layers.size();
+    spilling.threads = read.rows.size();
+    spilling.undirected = options.undirected;
+    spilling.keep_self_loops = options.keep_self_loops;
+    spilling.numbers = ids == IdKind::numeric;
+    spilling.folder = options.temporary_directory;
+    spilling.memory_limit = options.memory_limit;
+    read.spill = std::make_unique<RowSpill>(spilling);
+    for (std::size_t thread = 0; thread < read.rows.size(); ++thread)
+        for (std::size_t l = 0; l < plan.layers.size(); ++l) read.rows[thread].layers[l].attach(*read.spill, thread, l);
+    ReadingShare reading(options.progress);
+    read.spill->on_begin([&](std::uint64_t row_bytes) {
+        double total = 0;
+        for (const Input& input : plan.inputs) total += static_cast<double>(input.bytes());
+        const double share = total > 0 ? reading.done() / total : 0;
+        if (!(share > 0 && share <= 1)) return;  // of a pipe nobody knows how much is to come
+        const auto all = static_cast<std::uint64_t>(static_cast<double>(row_bytes) / share);
+        check_spill_space(spill_space(all, options.undirected), options.temporary_directory, plan.store.parent_path());
+    });
     for (LayerPlan& layer : plan.layers) {
         layer.tally = {};
         layer.sources.clear();
@@ -74,7 +113,9 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
     for (std::size_t f = 0; f < plan.inputs.size(); ++f)
         inputs.push_back(
             {plan.files[f].path, [&, f] { return plan.inputs[f].open(); }, &formats[f], plan.inputs[f].bytes()});
-    const std::vector<FileTally> tallies = read_edges(inputs, read.rows, rejects, options.progress);
+    const std::vector<FileTally> tallies = read_edges(inputs, read.rows, rejects, &reading);
+    if (read.spill->spilled()) read.spill->finish(read.rows);
+    read.handles = handles.dictionary();
 
     IdCounts counts;
     for (std::size_t f = 0; f < tallies.size(); ++f) {

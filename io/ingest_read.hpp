@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -7,15 +8,18 @@
 #include "io/joined_accounts.hpp"
 #include "io/raw_rows.hpp"
 #include "io/rejects.hpp"
+#include "io/row_spill.hpp"
 
 namespace coterie {
 
 /// What stands in all files of edges.
 struct ReadInputs {
     IdKind ids = IdKind::numeric;
-    std::vector<ThreadRows> rows;     ///< [threads]
-    std::vector<RowFormat> formats;   ///< [files]
-    std::vector<SourceFile> sources;  ///< [files]
+    std::vector<ThreadRows> rows;  ///< [threads]; empty if they were spilled
+    std::unique_ptr<RowSpill> spill;
+    std::shared_ptr<HandleDictionary> handles;  ///< whose numbers stand in the rows, where ids are handles
+    std::vector<RowFormat> formats;             ///< [files]
+    std::vector<SourceFile> sources;            ///< [files]
 };
 
 /// Reads all files of `plan`, and fills the tallies and sources of its layers. Whether ids are numbers is guessed from the

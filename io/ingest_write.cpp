@@ -6,19 +6,17 @@
 
 namespace coterie {
 
-namespace {
-
-LayerInfo layer_info(const LayerPlan& plan, const BuiltLayer& built) {
+LayerInfo layer_info(const LayerPlan& plan, bool directed, EdgeOffset stored_edges, const BuildCounts& counts) {
     LayerInfo info;
     info.name = plan.name;
     info.kind = plan.name;
-    info.directed = !built.undirected;
+    info.directed = directed;
     info.weighted = plan.weighted || plan.events();
-    info.num_edges = built.out.neighbors.size();
+    info.num_edges = stored_edges;
     info.rows = plan.tally.rows;
-    info.kept = built.counts.kept;
-    info.merged = built.counts.merged;
-    info.self_loops = built.counts.self_loops;
+    info.kept = counts.kept;
+    info.merged = counts.merged;
+    info.self_loops = counts.self_loops;
     info.rejected = plan.tally.rejected;
     if (plan.tally.first_time <= plan.tally.last_time) {
         info.first_time = plan.tally.first_time;
@@ -28,8 +26,6 @@ LayerInfo layer_info(const LayerPlan& plan, const BuiltLayer& built) {
     std::sort(info.sources.begin(), info.sources.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return info;
 }
-
-}  // namespace
 
 void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, JoinedAccounts& table,
                     IdentifiedAccounts accounts, const BuiltLayers& built, Progress* progress, IngestReport& report) {
@@ -65,8 +61,9 @@ void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, 
 
     for (std::size_t l = 0; l < plan.layers.size(); ++l) {
         const BuiltLayer& layer = built.layers[l];
-        contents.layers.push_back({layer_info(plan.layers[l], layer), layer.out.view(),
-                                   layer.undirected ? layer.out.view() : layer.in.view()});
+        contents.layers.push_back(
+            {layer_info(plan.layers[l], !layer.undirected, layer.out.neighbors.size(), layer.counts), layer.out.view(),
+             layer.undirected ? layer.out.view() : layer.in.view()});
         report.layers.push_back(contents.layers.back().info);
     }
     write_store(store, contents, progress);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -18,10 +20,29 @@ struct RowSegment {
     std::size_t rows = 0;
 };
 
+/// Takes full segments off the threads that read, so that rows need not stay in memory. Called by many threads at once, by each
+/// with its own number.
+class SegmentSink {
+  public:
+    virtual ~SegmentSink() = default;
+
+    /// Rows that a segment should have room for.
+    virtual std::size_t segment_rows() const = 0;
+    /// All `segments` are full. The sink may take any of them away; one whose `rows` it sets to 0 is filled again.
+    virtual void filled(std::size_t thread, std::size_t layer, std::vector<RowSegment<std::uint32_t>>& segments) = 0;
+    virtual void filled(std::size_t thread, std::size_t layer, std::vector<RowSegment<std::uint64_t>>& segments) = 0;
+};
+
 /// Rows of one kind that one thread collects, in segments: nothing is copied as they grow.
 template <class Id>
 class RowSegments {
   public:
+    /// From now on `sink` is told of every full segment, as one of `layer` that `thread` has read.
+    void attach(SegmentSink& sink, std::size_t thread, std::size_t layer) {
+        sink_ = &sink;
+        thread_ = thread;
+        layer_ = layer;
+    }
     void add(Id source, Id target) {
         if (next_ == end_) grow(false);
         next_[0] = source;
@@ -46,22 +67,31 @@ class RowSegments {
     static constexpr std::size_t most_rows = std::size_t{1} << 18;
 
     void close() {
-        if (!segments_.empty())
+        if (next_ != nullptr)
             segments_.back().rows = static_cast<std::size_t>(next_ - segments_.back().ends.data()) / 2;
     }
     void grow(bool weighted) {
         close();
-        const std::size_t rows = segments_.empty() ? first_rows : most_rows;
-        RowSegment<Id>& segment = segments_.emplace_back();
-        segment.ends.resize(2 * rows);
-        if (weighted) segment.weights.resize(rows);
-        next_ = segment.ends.data();
-        end_ = next_ + 2 * rows;
+        next_ = end_ = nullptr;
+        if (sink_ != nullptr && !segments_.empty()) sink_->filled(thread_, layer_, segments_);
+        if (segments_.empty() || segments_.back().rows > 0) {
+            const std::size_t most = sink_ == nullptr ? most_rows : sink_->segment_rows();
+            const std::size_t rows = segments_.empty() ? std::min(first_rows, most) : most;
+            RowSegment<Id>& segment = segments_.emplace_back();
+            segment.ends.resize(2 * rows);
+            if (weighted) segment.weights.resize(rows);
+        }
+        Array<Id>& ends = segments_.back().ends;
+        next_ = ends.data();
+        end_ = next_ + ends.size();
     }
 
     std::vector<RowSegment<Id>> segments_;
     Id* next_ = nullptr;
     Id* end_ = nullptr;
+    SegmentSink* sink_ = nullptr;
+    std::size_t thread_ = 0;
+    std::size_t layer_ = 0;
 };
 
 /// What one thread has read of one layer.
@@ -70,6 +100,13 @@ struct LayerRows {
     RowSegments<std::uint64_t> wide;
     RowSegments<std::uint32_t> weighted_narrow;
     RowSegments<std::uint64_t> weighted_wide;
+
+    void attach(SegmentSink& sink, std::size_t thread, std::size_t layer) {
+        narrow.attach(sink, thread, layer);
+        wide.attach(sink, thread, layer);
+        weighted_narrow.attach(sink, thread, layer);
+        weighted_wide.attach(sink, thread, layer);
+    }
 
     void add(std::uint64_t source, std::uint64_t target) {
         if (((source | target) >> 32U) == 0)

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "host/graph.hpp"
 #include "host/progress.hpp"
+#include "io/streamed_array.hpp"
 
 namespace coterie {
 
@@ -72,15 +74,22 @@ struct StoredResult {
 
 /// What a new store is written from. Views must stay valid during the call.
 struct StoreContents {
-    std::span<const std::uint64_t> ids;             ///< [n], by internal id, or
-    std::span<const std::uint64_t> handle_offsets;  ///< [n + 1] into
+    std::span<const std::uint64_t> ids;                       ///< [n], by internal id, or
+    std::function<void(StreamedArray& ids)> stream_ids = {};  ///< appends them when the file has been made; or
+    std::span<const std::uint64_t> handle_offsets;            ///< [n + 1] into
     std::string_view handle_bytes;
+    /// Or appends both when the file has been made: then these are how many bytes will come.
+    std::function<void(StreamedArray& offsets, StreamedArray& bytes)> stream_handles = {};
+    std::uint64_t num_handle_bytes = 0;
     std::span<const AccountId> by_id;  ///< [n]
     std::vector<AccountColumn> columns;
     struct Layer {
         LayerInfo info;
         CsrView out;
         CsrView in;  ///< the same as `out` if undirected
+        /// Of a layer that is not in memory: `out` and `in` are empty, `info.num_edges` is what will come, and this is called
+        /// once the file has been made, to fill the arrays. `in` is null if undirected.
+        std::function<void(StreamedCsr& out, StreamedCsr* in)> stream = {};
     };
     std::vector<Layer> layers;
     std::string created;  ///< UTC, ISO 8601
@@ -150,7 +159,7 @@ class Store {
 };
 
 /// Writes a store beside `path`, syncs it to disk and renames it into place when it is complete; else nothing is left.
-/// Names of columns may be anything; `info.num_edges` is taken from `out`. Memory: the columns' texts once more.
+/// Names of columns may be anything; `info.num_edges` is taken from `out` unless the layer is streamed. Memory: the columns' texts once more.
 /// Throws IoError if it cannot be written, std::invalid_argument if sizes do not fit together or a layer's name is taken,
 /// empty, '.' or '..' or has a '/', Cancelled if `progress` asks to stop.
 void write_store(const std::filesystem::path& path, const StoreContents& contents, Progress* progress = nullptr);

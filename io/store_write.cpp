@@ -1,11 +1,16 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 
 #include "host/errors.hpp"
+#include "io/descriptor.hpp"
 #include "io/store.hpp"
 #include "io/store_columns.hpp"
 #include "io/store_writer.hpp"
@@ -29,7 +34,7 @@ void check_size(std::string_view what, std::size_t must, std::size_t got) {
 void check_contents(const StoreContents& contents) {
     const std::size_t n = contents.by_id.size();
     if (contents.handle_offsets.empty())
-        check_size("ids", n, contents.ids.size());
+        check_size("ids", contents.stream_ids || contents.stream_handles ? 0 : n, contents.ids.size());
     else
         check_size("handle_offsets", n + 1, contents.handle_offsets.size());
     for (const AccountColumn& column : contents.columns)
@@ -42,6 +47,7 @@ void check_contents(const StoreContents& contents) {
         if (!names.insert(name).second)
             throw std::invalid_argument(
                 fmt::format("write_store: layers must have different names, got '{}' twice", name));
+        if (layer.stream) continue;
         for (const CsrView* csr : {&layer.out, &layer.in}) {
             check_size(fmt::format("offsets of layer '{}'", name), n + 1, csr->offsets.size());
             check_size(fmt::format("neighbors of layer '{}'", name), layer.out.neighbors.size(), csr->neighbors.size());
@@ -51,12 +57,16 @@ void check_contents(const StoreContents& contents) {
     }
 }
 
+EdgeOffset num_edges(const StoreContents::Layer& layer) {
+    return layer.stream ? layer.info.num_edges : layer.out.num_edges();
+}
+
 void write_layer_info(hid_t group, const Place& place, const StoreContents::Layer& layer) {
     const LayerInfo& info = layer.info;
     hdf5::write_attribute(group, place, "kind", info.kind);
     hdf5::write_attribute(group, place, "directed", info.directed);
     hdf5::write_attribute(group, place, "weighted", info.weighted);
-    hdf5::write_count(group, place, "num_edges", layer.out.num_edges());
+    hdf5::write_count(group, place, "num_edges", num_edges(layer));
     hdf5::write_count(group, place, "rows", info.rows);
     hdf5::write_count(group, place, "kept", info.kept);
     hdf5::write_count(group, place, "merged", info.merged);
@@ -77,6 +87,83 @@ void add_csr(ArrayWriter& arrays, const Place& place, const CsrView& csr, bool w
     arrays.add(place, "neighbors", csr.neighbors);
     if (weighted) arrays.add(place, "weights", csr.weights);
 }
+
+/// The arrays that are filled when the file has been made.
+class Streams {
+  public:
+    explicit Streams(ArrayWriter& arrays) : arrays_(arrays) {}
+
+    void add_ids(const Place& accounts, const StoreContents& contents) {
+        const std::size_t number = arrays_.add_streamed<std::uint64_t>(accounts, "ids", contents.by_id.size());
+        fillers_.push_back([this, number, &contents](int file) {
+            StreamedArray ids = arrays_.open_stream(number, file);
+            contents.stream_ids(ids);
+            checksums_.emplace_back(number, ids.checksum());
+        });
+    }
+    void add_handles(const Place& place, const StoreContents& contents) {
+        const std::size_t offsets = arrays_.add_streamed<std::uint64_t>(place, "offsets", contents.by_id.size() + 1);
+        const std::size_t bytes = arrays_.add_streamed<std::uint8_t>(place, "bytes", contents.num_handle_bytes);
+        fillers_.push_back([this, offsets, bytes, &contents](int file) {
+            StreamedArray offsets_array = arrays_.open_stream(offsets, file);
+            StreamedArray bytes_array = arrays_.open_stream(bytes, file);
+            contents.stream_handles(offsets_array, bytes_array);
+            checksums_.emplace_back(offsets, offsets_array.checksum());
+            checksums_.emplace_back(bytes, bytes_array.checksum());
+        });
+    }
+    void add(const Place& place, const StoreContents::Layer& layer, std::uint64_t num_accounts) {
+        const Numbers out = add_csr(place / "out", layer, num_accounts);
+        const Numbers in = layer.info.directed ? add_csr(place / "in", layer, num_accounts) : Numbers{};
+        fillers_.push_back([this, out, in, &layer](int file) {
+            StreamedCsr out_csr = open(out, layer, file);
+            StreamedCsr in_csr = layer.info.directed ? open(in, layer, file) : StreamedCsr{};
+            layer.stream(out_csr, layer.info.directed ? &in_csr : nullptr);
+            close(out, layer, out_csr);
+            if (layer.info.directed) close(in, layer, in_csr);
+        });
+    }
+    /// Fills them in the file at `path`, which HDF5 has closed.
+    void fill(const std::filesystem::path& path, const Place& root) {
+        if (fillers_.empty()) return;
+        {
+            const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+            if (!file)
+                throw IoError(fmt::format("{}: opening to write failed: {}", root.file.string(), std::strerror(errno)));
+            for (const auto& filler : fillers_) filler(file.get());
+        }
+        const hdf5::Session session;
+        arrays_.seal(path, root, checksums_);
+    }
+
+  private:
+    struct Numbers {
+        std::size_t offsets = 0;
+        std::size_t neighbors = 0;
+        std::size_t weights = 0;
+    };
+
+    Numbers add_csr(const Place& place, const StoreContents::Layer& layer, std::uint64_t num_accounts) {
+        Numbers numbers;
+        numbers.offsets = arrays_.add_streamed<EdgeOffset>(place, "offsets", num_accounts + 1);
+        numbers.neighbors = arrays_.add_streamed<AccountId>(place, "neighbors", layer.info.num_edges);
+        if (layer.info.weighted) numbers.weights = arrays_.add_streamed<float>(place, "weights", layer.info.num_edges);
+        return numbers;
+    }
+    StreamedCsr open(const Numbers& numbers, const StoreContents::Layer& layer, int file) const {
+        return {arrays_.open_stream(numbers.offsets, file), arrays_.open_stream(numbers.neighbors, file),
+                layer.info.weighted ? arrays_.open_stream(numbers.weights, file) : StreamedArray{}};
+    }
+    void close(const Numbers& numbers, const StoreContents::Layer& layer, const StreamedCsr& csr) {
+        checksums_.emplace_back(numbers.offsets, csr.offsets.checksum());
+        checksums_.emplace_back(numbers.neighbors, csr.neighbors.checksum());
+        if (layer.info.weighted) checksums_.emplace_back(numbers.weights, csr.weights.checksum());
+    }
+
+    ArrayWriter& arrays_;
+    std::vector<std::function<void(int file)>> fillers_;  ///< in the order of the file
+    std::vector<std::pair<std::size_t, std::string>> checksums_;
+};
 
 /// Everything but the values of the arrays.
 void make_objects(hid_t file, const Place& root, const StoreContents& contents, ArrayWriter& arrays) {
@@ -114,12 +201,17 @@ void write_store(const std::filesystem::path& path, const StoreContents& content
     const Place accounts = root / "accounts";
 
     ArrayWriter arrays;
+    Streams streams(arrays);
     const bool handles = !contents.handle_offsets.empty();
     if (handles) {
         arrays.add(accounts / "handles", "offsets", contents.handle_offsets);
         arrays.add(accounts / "handles", "bytes",
                    std::span(reinterpret_cast<const std::uint8_t*>(contents.handle_bytes.data()),
                              contents.handle_bytes.size()));
+    } else if (contents.stream_handles) {
+        streams.add_handles(accounts / "handles", contents);
+    } else if (contents.stream_ids) {
+        streams.add_ids(accounts, contents);
     } else {
         arrays.add(accounts, "ids", contents.ids);
     }
@@ -127,6 +219,10 @@ void write_store(const std::filesystem::path& path, const StoreContents& content
     add_columns(arrays, accounts, contents.columns);
     for (const StoreContents::Layer& layer : contents.layers) {
         const Place place = root / "layers" / layer.info.name;
+        if (layer.stream) {
+            streams.add(place, layer, contents.by_id.size());
+            continue;
+        }
         add_csr(arrays, place / "out", layer.out, layer.info.weighted);
         if (layer.info.directed) add_csr(arrays, place / "in", layer.in, layer.info.weighted);
     }
@@ -139,6 +235,7 @@ void write_store(const std::filesystem::path& path, const StoreContents& content
         hdf5::close_file(std::move(file), root);
     }
     arrays.write(temporary.path(), root, progress);
+    streams.fill(temporary.path(), root);
     temporary.commit();
 }
 

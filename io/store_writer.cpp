@@ -20,6 +20,8 @@ namespace {
 constexpr hsize_t page = 4096;
 /// Metadata stand together in blocks of this size, so that opening a store reads few places.
 constexpr hsize_t metadata_block = 16384;
+/// Stands where a checksum will stand that is not known yet, and is as long.
+constexpr std::string_view unknown_checksum = "----------------";
 constexpr std::size_t write_block = std::size_t{8} << 20;
 /// The system starts writing to disk after so many bytes, not at the end, so that the sync is short.
 constexpr std::uint64_t write_back_every = std::uint64_t{64} << 20;
@@ -86,7 +88,12 @@ void check_member_name(std::string_view where, std::string_view name) {
 }
 
 void ArrayWriter::add(Place place, Element element, std::size_t width, std::span<const std::byte> bytes) {
-    arrays_.push_back({std::move(place), element, width, bytes, {}});
+    arrays_.push_back({std::move(place), element, width, bytes, {}, 0, bytes.size(), false});
+}
+
+std::size_t ArrayWriter::add_streamed(Place place, Element element, std::size_t width, std::uint64_t count) {
+    arrays_.push_back({std::move(place), element, width, {}, std::string(unknown_checksum), 0, count * width, true});
+    return arrays_.size() - 1;
 }
 
 void ArrayWriter::add_texts(const Place& group, const std::string& name, std::size_t width, std::vector<char> bytes) {
@@ -107,6 +114,7 @@ void ArrayWriter::hash(Progress* progress) {
     std::vector<std::vector<std::uint64_t>> digests(arrays_.size());
     std::vector<Task> tasks;
     for (std::size_t a = 0; a < arrays_.size(); ++a) {
+        if (arrays_[a].streamed) continue;
         const std::span<const std::byte> bytes = arrays_[a].bytes;
         digests[a].resize(checksum_pieces(bytes.size()));
         for (std::size_t begin = 0; begin < digests[a].size(); begin += pieces_per_task) {
@@ -122,7 +130,8 @@ void ArrayWriter::hash(Progress* progress) {
         }
     }
     run_tasks(tasks, 0, "checksums", progress);
-    for (std::size_t a = 0; a < arrays_.size(); ++a) arrays_[a].checksum = checksum_of_pieces(digests[a]);
+    for (std::size_t a = 0; a < arrays_.size(); ++a)
+        if (!arrays_[a].streamed) arrays_[a].checksum = checksum_of_pieces(digests[a]);
 }
 
 void ArrayWriter::allocate(hid_t file) {
@@ -134,7 +143,7 @@ void ArrayWriter::allocate(hid_t file) {
         check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), here, "preparing");
         check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), here, "preparing");
         check(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), here, "preparing");
-        const hsize_t count = array.bytes.size() / array.width;
+        const hsize_t count = array.num_bytes / array.width;
         const Handle space = own(H5Screate_simple(1, &count, nullptr), H5Sclose, here, "preparing");
         const Handle type = stored_type(array.element, array.width);
         const Handle dataset = own(
@@ -157,11 +166,11 @@ void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Pr
     // A full disk shows now, not after minutes of writing. Where the file system cannot promise room, writing
     // will tell.
     for (const Pending& array : arrays_) {
-        if (array.bytes.empty()) continue;
+        if (array.num_bytes == 0) continue;
         const int status =
-            ::fallocate(descriptor.get(), 0, static_cast<off_t>(array.offset), static_cast<off_t>(array.bytes.size()));
+            ::fallocate(descriptor.get(), 0, static_cast<off_t>(array.offset), static_cast<off_t>(array.num_bytes));
         if (status != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
-            fail_writing(array.place, array.bytes.size(), errno);
+            fail_writing(array.place, array.num_bytes, errno);
     }
     std::uint64_t done = 0;
     std::uint64_t unsynced = 0;
@@ -182,6 +191,28 @@ void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Pr
             advance(progress, "writing", static_cast<double>(done), static_cast<double>(total), "bytes");
         }
     }
+}
+
+StreamedArray ArrayWriter::open_stream(std::size_t number, int descriptor) const {
+    const Pending& array = arrays_[number];
+    return {array.place.file, array.place.object, descriptor, array.offset, array.num_bytes};
+}
+
+void ArrayWriter::seal(const std::filesystem::path& path, const Place& root,
+                       std::span<const std::pair<std::size_t, std::string>> checksums) const {
+    const Handle access = file_access(root);
+    Handle file =
+        own(H5Fopen(path.c_str(), H5F_ACC_RDWR, access.get()), H5Fclose, root, "opening the file to write checksums");
+    for (const auto& [number, text] : checksums) {
+        const Place& here = arrays_[number].place;
+        const Handle dataset =
+            own(H5Dopen2(file.get(), here.object.c_str(), H5P_DEFAULT), H5Dclose, here, "opening the dataset");
+        const Handle attribute =
+            own(H5Aopen(dataset.get(), "checksum", H5P_DEFAULT), H5Aclose, here, "opening the checksum");
+        const Handle type = own(H5Aget_type(attribute.get()), H5Tclose, here, "opening the checksum");
+        check(H5Awrite(attribute.get(), type.get(), text.data()), here, "writing the checksum");
+    }
+    close_file(std::move(file), root);
 }
 
 }  // namespace coterie::hdf5

@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/progress.hpp"
 #include "io/hdf5_handle.hpp"
+#include "io/streamed_array.hpp"
 
 namespace coterie::hdf5 {
 
@@ -38,12 +40,24 @@ class ArrayWriter {
     void add_copy(const Place& group, const std::string& name, std::vector<std::uint64_t> values);
     void add_copy(const Place& group, const std::string& name, std::vector<char> bytes);
 
-    /// Computes the checksums. Before `allocate`.
+    /// An array of `count` values that come later (`open_stream`). Returns its number.
+    template <class T>
+    std::size_t add_streamed(const Place& group, const std::string& name, std::uint64_t count) {
+        return add_streamed(group / name, element_of<T>(), sizeof(T), count);
+    }
+
+    /// Computes the checksums, but for those of streamed arrays. Before `allocate`.
     void hash(Progress* progress);
     /// Makes a dataset for each array, and the groups that lead to it.
     void allocate(hid_t file);
-    /// Writes the values into the closed file at `path`. Throws IoError that names the array.
+    /// Writes the values into the closed file at `path`, and makes room for those of streamed arrays. Throws IoError that
+    /// names the array.
     void write(const std::filesystem::path& path, const Place& root, Progress* progress) const;
+    /// The array `number` in the closed file behind `descriptor`, to be filled before `seal`.
+    StreamedArray open_stream(std::size_t number, int descriptor) const;
+    /// Writes the checksums of streamed arrays, by their numbers, into the closed file at `path`.
+    void seal(const std::filesystem::path& path, const Place& root,
+              std::span<const std::pair<std::size_t, std::string>> checksums) const;
 
   private:
     struct Pending {
@@ -53,8 +67,11 @@ class ArrayWriter {
         std::span<const std::byte> bytes;
         std::string checksum;
         std::uint64_t offset = 0;
+        std::uint64_t num_bytes = 0;
+        bool streamed = false;
     };
     void add(Place place, Element element, std::size_t width, std::span<const std::byte> bytes);
+    std::size_t add_streamed(Place place, Element element, std::size_t width, std::uint64_t count);
 
     std::vector<Pending> arrays_;
     std::deque<std::vector<char>> texts_;
