@@ -9,6 +9,7 @@ namespace coterie::cli {
 
 void add_ingest(CLI::App& app);
 void add_info(CLI::App& app);
+void add_check(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_pagerank(CLI::App& app);
 void add_communities(CLI::App& app);

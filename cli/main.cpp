@@ -13,13 +13,15 @@ namespace {
 using namespace coterie::cli;
 
 constexpr const char* footer =
-    "Exit codes: 0 done, 1 failure, 2 wrong usage, 3 too many rejected lines, 4 backend unavailable, 130 cancelled.\n"
+    "Exit codes: 0 done, 1 failure, 2 wrong usage, 3 too many rejected lines, 4 backend unavailable,\n"
+    "5 damage found by check, 130 cancelled.\n"
     "`coterie COMMAND --help` lists the options of a command.";
 
 /// One line a command, in the order of --help.
 void add_commands(CLI::App& app) {
     add_ingest(app);
     add_info(app);
+    add_check(app);
     add_generate(app);
     add_score(app);
     add_pagerank(app);
@@ -55,6 +57,8 @@ int main(int argc, char** argv) {
         return fail(exit_usage, error.what());
     } catch (const coterie::TooManyRejects& error) {
         return fail(exit_too_many_rejects, error.what());
+    } catch (const coterie::DamagedStore& error) {
+        return fail(exit_damaged, error.what());
     } catch (const coterie::BackendUnavailable& error) {
         return fail(exit_backend_unavailable, error.what());
     } catch (const coterie::Cancelled& error) {

@@ -49,7 +49,7 @@ Graph Graph::unweighted() const {
 }
 
 Graph own_graph(CsrArrays out, CsrArrays in, Array<AccountId> by_id, bool directed) {
-    const auto owned = std::make_shared<OwnedArrays>(std::move(out), std::move(in), std::move(by_id));
+    const auto owned = std::make_shared<OwnedArrays>(OwnedArrays{std::move(out), std::move(in), std::move(by_id)});
     return {owned->out.view(), directed ? owned->in.view() : owned->out.view(), owned->by_id, directed, owned};
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 #include <utility>
 
 #include "host/errors.hpp"
@@ -253,11 +252,14 @@ RowFormat recognise_rows(std::string_view head, const RowOptions& options, bool 
                 format.kind = column;
             }
         }
-        if (format.kind == RowFormat::none)
+        if (format.kind == RowFormat::none) {
+            std::vector<std::string_view> codes;
+            for (const auto& kind : kinds) codes.push_back(kind.first);
             throw IoError(
                 fmt::format("{}: --kinds needs a column that holds them ({}), but none was recognised; name it by "
                             "--kind-column",
-                            path, fmt::join(kinds | std::views::keys, ", ")));
+                            path, fmt::join(codes, ", ")));
+        }
     }
 
     const bool third_is_free = format.source < 2 && format.target < 2 && format.kind != 2;

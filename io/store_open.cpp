@@ -273,11 +273,11 @@ Store Store::open(const std::filesystem::path& path) {
 
     void* handle = nullptr;
     hdf5::check(H5Fget_vfd_handle(file, H5P_DEFAULT, &handle), root, "finding the open file");
-    const int descriptor = *static_cast<const int*>(handle);
+    opened->descriptor = *static_cast<const int*>(handle);
     struct stat status {};
-    if (::fstat(descriptor, &status) != 0)
+    if (::fstat(opened->descriptor, &status) != 0)
         throw IoError(fmt::format("{}: reading the size failed: {}", path.string(), std::strerror(errno)));
-    opened->mapping = std::make_shared<Mapping>(descriptor, static_cast<std::uint64_t>(status.st_size), root);
+    opened->mapping = std::make_shared<Mapping>(opened->descriptor, static_cast<std::uint64_t>(status.st_size), root);
     const std::uint64_t file_bytes = opened->mapping->bytes();
 
     opened->account_datasets = find_accounts(file, root, opened->num_accounts, file_bytes);

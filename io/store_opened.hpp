@@ -67,6 +67,7 @@ struct CsrValues {
 struct Store::Opened {
     std::filesystem::path path;
     hdf5::Handle file;
+    int descriptor = -1;  ///< of `file`, which owns it
     std::shared_ptr<const Mapping> mapping;
     std::string version;
     std::string created;

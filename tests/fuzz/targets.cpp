@@ -1,0 +1,30 @@
+#include "tests/fuzz/targets.hpp"
+
+#include <array>
+#include <stdexcept>
+
+#include "host/errors.hpp"
+
+namespace coterie::fuzz {
+
+std::span<const Target> targets() {
+    static constexpr std::array<Target, 6> all{{{"account_weights", account_weights},
+                                                {"accounts_table", accounts_table},
+                                                {"compressed", compressed},
+                                                {"edges", edges},
+                                                {"fields", fields},
+                                                {"store", store}}};
+    return all;
+}
+
+void show(const Target& target, std::string_view bytes) {
+    try {
+        target.run(bytes);
+    } catch (const Error&) {
+        return;
+    } catch (const std::invalid_argument&) {
+        return;
+    }
+}
+
+}  // namespace coterie::fuzz
