@@ -7,6 +7,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/interrupt.hpp"
 #include "host/errors.hpp"
+#include "io/store_check.hpp"
 
 namespace {
 

@@ -24,12 +24,6 @@ class IoError : public Error {
     using Error::Error;
 };
 
-/// A store was checked whole, and is damaged.
-class DamagedStore : public IoError {
-  public:
-    using IoError::IoError;
-};
-
 /// More lines were rejected than allowed.
 class TooManyRejects : public IoError {
   public:

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <optional>
+#include <memory>
 #include <set>
 
 #include "host/errors.hpp"
@@ -193,21 +193,17 @@ class Check {
 
 }  // namespace
 
-StoreCheck Store::check(int threads, Progress* progress) const {
-    return Check(*opened_, threads, progress).run();
-}
-
 StoreCheck check_store(const std::filesystem::path& path, int threads, Progress* progress) {
     require_readable(path);
-    std::optional<Store> store;
+    std::shared_ptr<const Store::Opened> store;
     try {
-        store = Store::open(path);
+        store = opened_store(path);
     } catch (const IoError& error) {
         StoreCheck result;
         result.damages.push_back(damage_of(error, path));
         return result;
     }
-    return store->check(threads, progress);
+    return Check(*store, threads, progress).run();
 }
 
 }  // namespace coterie

@@ -5,9 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "host/errors.hpp"
 #include "host/progress.hpp"
 
 namespace coterie {
+
+/// A store was checked whole, and is damaged.
+class DamagedStore : public IoError {
+  public:
+    using IoError::IoError;
+};
 
 /// Something in a store that is not as it must be.
 struct Damage {

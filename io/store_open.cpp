@@ -246,8 +246,14 @@ void check_sum(const Dataset& dataset, std::span<const std::byte> bytes, const P
 }
 
 Store Store::open(const std::filesystem::path& path) {
+    Store store;
+    store.opened_ = opened_store(path);
+    return store;
+}
+
+std::shared_ptr<const Store::Opened> opened_store(const std::filesystem::path& path) {
     const hdf5::Session session;
-    auto opened = std::make_shared<Opened>();
+    auto opened = std::make_shared<Store::Opened>();
     opened->path = path;
     const Place root = opened->root();
 
@@ -298,10 +304,7 @@ Store Store::open(const std::filesystem::path& path) {
         opened->layers.push_back(std::move(info));
         opened->datasets.push_back(std::move(datasets));
     }
-
-    Store store;
-    store.opened_ = std::move(opened);
-    return store;
+    return opened;
 }
 
 const std::filesystem::path& Store::path() const {

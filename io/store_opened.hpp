@@ -90,6 +90,9 @@ struct Store::Opened {
     std::size_t position_of(std::string_view layer) const;
 };
 
+/// What Store::open does.
+std::shared_ptr<const Store::Opened> opened_store(const std::filesystem::path& path);
+
 template <class T>
 Values<T> Store::Opened::values(const hdf5::Dataset& dataset) const {
     if (dataset.offset)
