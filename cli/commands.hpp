@@ -18,5 +18,6 @@ void add_degrees(CLI::App& app);
 void add_components(CLI::App& app);
 void add_cores(CLI::App& app);
 void add_score(CLI::App& app);
+void add_erase(CLI::App& app);
 
 }  // namespace coterie::cli

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "cli/run_report.hpp"
 #include "cli/text_numbers.hpp"
 #include "io/fields.hpp"
+#include "io/time_rules.hpp"
 
 namespace coterie::cli {
 
@@ -23,6 +26,13 @@ struct Arguments {
     std::vector<std::string> follow;
     std::vector<std::string> mention;
     std::vector<std::string> layers;  ///< NAME=FILE
+    std::vector<std::string> remove;  ///< [LAYER=]FILE
+    std::string append;
+    std::string since;
+    std::string until;
+    std::string as_of;
+    std::string half_life;
+    std::vector<std::string> windows;
     std::string output;
     std::string separator;
     std::string header = "auto";
@@ -54,6 +64,15 @@ char separator_of(const std::string& text) {
     return found->second;
 }
 
+std::optional<double> time_of(const std::string& text, std::string_view option) {
+    if (text.empty()) return std::nullopt;
+    const auto time = parse_time(text);
+    if (!time)
+        throw std::invalid_argument(fmt::format(
+            "ingest: {} must be a time in Unix seconds or ISO 8601, such as 2026-11-22, got \"{}\"", option, text));
+    return time;
+}
+
 IngestOptions options_of(const Arguments& arguments) {
     IngestOptions options = arguments.ingest;
     // One name may stand for several files, and one file for one layer: --layer trust=a.csv b.csv
@@ -66,6 +85,20 @@ IngestOptions options_of(const Arguments& arguments) {
         auto [name, path] = named ? split_at_equals(text, "--layer", "NAME=FILE") : std::pair{layer, text};
         layer = name;
         options.files.push_back({name, path});
+    }
+    options.since = time_of(arguments.since, "--since");
+    options.until = time_of(arguments.until, "--until");
+    options.as_of = time_of(arguments.as_of, "--as-of");
+    if (!arguments.half_life.empty()) options.half_life = parse_duration(arguments.half_life, "--half-life");
+    for (const std::string& window : arguments.windows)
+        options.windows.emplace_back(
+            window, window == "all" ? std::numeric_limits<double>::infinity() : parse_duration(window, "--windows"));
+    options.append_to = arguments.append;
+    for (const std::string& text : arguments.remove) {
+        const std::size_t equals = text.find('=');
+        options.removals.push_back(equals == std::string::npos
+                                       ? LayerFile{"follow", text}
+                                       : LayerFile{text.substr(0, equals), text.substr(equals + 1)});
     }
     for (const std::string& text : arguments.kinds)
         options.kinds.push_back(split_at_equals(text, "--kinds", "CODE=LAYER"));
@@ -94,7 +127,11 @@ Json to_json(const LayerInfo& layer) {
                 {"edges", layer.kept},        {"stored_edges", layer.num_edges},
                 {"rows", layer.rows},         {"kept", layer.kept},
                 {"merged", layer.merged},     {"self_loops", layer.self_loops},
-                {"rejected", layer.rejected}};
+                {"rejected", layer.rejected}, {"outside", layer.outside}};
+    if (layer.since) object["since"] = *layer.since;
+    if (layer.until) object["until"] = *layer.until;
+    if (layer.as_of) object["as_of"] = *layer.as_of;
+    if (layer.half_life > 0) object["half_life"] = layer.half_life;
     if (layer.first_time) object["first_time"] = *layer.first_time;
     if (layer.last_time) object["last_time"] = *layer.last_time;
     object["sources"] = to_json(layer.sources);
@@ -145,7 +182,10 @@ void tell(const std::string& store, const IngestReport& done, double seconds, Pr
         display.say(fmt::format("{}: {} {} edges from {} rows: {} kept + {} merged + {} self-loops + {} rejected",
                                 layer.name, with_separators(edges), layer.directed ? "directed" : "undirected",
                                 with_separators(layer.rows), with_separators(layer.kept), with_separators(layer.merged),
-                                with_separators(layer.self_loops), with_separators(layer.rejected)));
+                                with_separators(layer.self_loops), with_separators(layer.rejected)) +
+                    (layer.since || layer.until || layer.as_of
+                         ? fmt::format(" + {} outside the window", with_separators(layer.outside))
+                         : ""));
         if (layer.first_time && layer.last_time)
             display.say(fmt::format("{}: from {} to {}", layer.name,
                                     iso_time(static_cast<std::int64_t>(*layer.first_time)),
@@ -255,6 +295,29 @@ void add_ingest(CLI::App& app) {
                      "Default: id, account, user, …, else the first")
         ->group(columns);
 
+    const std::string times = "Times of events";
+    command->add_option("--since", given.since, "Only rows of this time or later count")
+        ->type_name("TIME")
+        ->group(times);
+    command->add_option("--until", given.until, "Only rows before this time count")->type_name("TIME")->group(times);
+    command
+        ->add_option("--as-of", given.as_of,
+                     "The day of the answer: rows before it count, and ages and windows are counted from it")
+        ->type_name("TIME")
+        ->group(times);
+    command
+        ->add_option("--half-life", given.half_life,
+                     "A row weighs half as much for each such span before --as-of: 30d, 12h, …")
+        ->type_name("SPAN")
+        ->group(times);
+    command
+        ->add_option(
+            "--windows", given.windows,
+            "Spans before --as-of, each a layer of its own: 7d,30d,all makes mention_7d, mention_30d and mention")
+        ->delimiter(',')
+        ->type_name("SPAN,…")
+        ->group(times);
+
     const std::string edges = "Edges";
     command->add_flag("--undirected", given.ingest.undirected, "Each row is an edge both ways")->group(edges);
     command->add_flag("--keep-self-loops", given.ingest.keep_self_loops, "Keep edges from an account to itself")
@@ -276,6 +339,25 @@ void add_ingest(CLI::App& app) {
         ->check(CLI::ExistingDirectory)
         ->type_name("FOLDER")
         ->group(resources);
+
+    const std::string night = "A new night";
+    command
+        ->add_option(
+            "--append", given.append,
+            "Add the rows to those of this store: the result is what all rows would give at once. STORE may be -o too")
+        ->type_name("STORE")
+        ->group(night);
+    command
+        ->add_option(
+            "--remove", given.remove,
+            "Files of rows that are taken out of a layer (default: follow): unfollows, deleted posts. In a layer with "
+            "weights each takes one event off, or the weight that it names")
+        ->type_name("[LAYER=]FILE")
+        ->group(night);
+    command
+        ->add_flag("--remove-edges", given.ingest.remove_whole_edges,
+                   "Rows of --remove take the whole edge, whatever it weighs")
+        ->group(night);
 
     const std::string rejects = "Rejected lines";
     command->add_option("--rejects", given.rejects, "Where they are listed. Default: STORE.rejects.csv")

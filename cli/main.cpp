@@ -23,6 +23,7 @@ void add_commands(CLI::App& app) {
     add_ingest(app);
     add_info(app);
     add_check(app);
+    add_erase(app);
     add_generate(app);
     add_score(app);
     add_pagerank(app);

@@ -41,7 +41,7 @@ struct BuildOptions {
 
 struct BuiltLayer {
     CsrArrays out;
-    CsrArrays in;  ///< empty for an undirected layer: the same as `out`
+    CsrArrays in;                 ///< empty for an undirected layer: the same as `out`
     WeightRemainders remainders;  ///< of the weights of `out`; empty where all are exact
     bool undirected = false;
     BuildCounts counts;

@@ -6,6 +6,9 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <optional>
+
+#include "io/time_rules.hpp"
 
 namespace coterie {
 
@@ -30,8 +33,9 @@ EdgeParser::EdgeParser(const EdgeFilePlan& plan, IdKind ids, ThreadRows& into)
     const RowFormat& format = plan.format;
     const bool no_others =
         format.weight == RowFormat::none && format.time == RowFormat::none && format.kind == RowFormat::none;
-    two_leading_numbers_ = ids == IdKind::numeric && format.source == 0 && format.target == 1 && no_others &&
-                           format.comments.find_first_of("0123456789") == std::string::npos;
+    const bool times_matter = into.times != nullptr && (*into.times)[plan.layer].matters();
+    two_leading_numbers_ = !times_matter && ids == IdKind::numeric && format.source == 0 && format.target == 1 &&
+                           no_others && format.comments.find_first_of("0123456789") == std::string::npos;
 }
 
 void EdgeParser::reject(std::size_t layer, std::string_view line, std::string reason) {
@@ -114,18 +118,32 @@ void EdgeParser::parse_line(std::string_view line) {
             return reject(layer, line,
                           fmt::format("the weight must be a finite number, got {}", shown(fields_[format.weight])));
     }
+    const TimeRule* const rule =
+        into_->times != nullptr && (*into_->times)[layer].matters() ? &(*into_->times)[layer] : nullptr;
+    std::optional<double> time;
     if (format.time != RowFormat::none) {
-        const auto time = parse_time(fields_[format.time]);
+        time = parse_time(fields_[format.time]);
         if (!time)
             return reject(
                 layer, line,
                 fmt::format("the time must be Unix seconds or ISO 8601, got {}", shown(fields_[format.time])));
-        tally.first_time = std::min(tally.first_time, *time);
-        tally.last_time = std::max(tally.last_time, *time);
+        if (rule == nullptr) {
+            tally.first_time = std::min(tally.first_time, *time);
+            tally.last_time = std::max(tally.last_time, *time);
+        }
+    } else if (rule != nullptr) {
+        return reject(layer, line,
+                      fmt::format("a row of events must have a time, got {} (which column is it? try --time-column)",
+                                  shown(line)));
     }
+    if (rule != nullptr && !rule->takes(*time)) return;
     if (ids_ == IdKind::handles) {
         source = into_->handles.number_of(source_text);
         target = into_->handles.number_of(target_text);
+    }
+    if (rule != nullptr) {
+        const auto own = format.weight != RowFormat::none ? std::optional(weight) : std::nullopt;
+        return rule->add(*into_, tally_, *source, *target, own, *time);
     }
     LayerRows& rows = into_->layers[layer];
     if (format.weight != RowFormat::none) {

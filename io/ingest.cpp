@@ -1,6 +1,5 @@
 #include "io/ingest.hpp"
 
-#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -8,11 +7,12 @@
 
 #include "host/array.hpp"
 #include "host/build.hpp"
-#include "host/errors.hpp"
+#include "io/append.hpp"
 #include "io/identify.hpp"
 #include "io/ingest_external.hpp"
 #include "io/ingest_plan.hpp"
 #include "io/ingest_read.hpp"
+#include "io/ingest_steps.hpp"
 #include "io/ingest_write.hpp"
 #include "io/joined_accounts.hpp"
 #include "io/memory_limit.hpp"
@@ -22,31 +22,6 @@
 namespace coterie {
 
 namespace {
-
-constexpr std::uint64_t least_reject_limit = 100;
-constexpr std::uint64_t rows_per_allowed_reject = 1000;
-
-/// Ends the run if too many lines of all files were rejected; else the list of them stands beside the store.
-void settle_rejects(RejectsFile& rejects, const IngestOptions& options, std::uint64_t rows, IngestReport& report) {
-    report.rejected = rejects.count();
-    if (rejects.count() == 0) {
-        // A list left by an earlier run would speak of another store.
-        if (options.rejects.empty()) {
-            std::error_code ignored;
-            std::filesystem::remove(rejects.path(), ignored);
-        }
-        return;
-    }
-    rejects.commit();
-    report.rejects = rejects.path();
-    const std::uint64_t limit =
-        options.max_rejects.value_or(std::max(least_reject_limit, rows / rows_per_allowed_reject));
-    if (rejects.count() > limit)
-        throw TooManyRejects(
-            fmt::format("{}\ningest: at most {} of {} rows may be rejected, but {} were: they stand in {}, the first "
-                        "above; to go on without them: --max-rejects {}",
-                        rejects.first(), limit, rows, rejects.count(), rejects.path().string(), rejects.count()));
-}
 
 Identified identify(ReadInputs& read, const JoinedAccounts& table, int threads, Progress* progress) {
     return read.ids == IdKind::numeric ? identify_numbers(std::move(read.rows), table.numbers(), threads, progress)
@@ -70,6 +45,7 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
     IngestOptions options = given;
     if (options.memory_limit == 0) options.memory_limit = default_memory_limit();
     if (options.temporary_directory.empty()) options.temporary_directory = path.parent_path();
+    if (!options.append_to.empty()) return append(path, options);
     const int threads = options.threads > 0 ? options.threads : omp_get_num_procs();
     RejectsFile rejects(options.rejects.empty() ? std::filesystem::path(path.string() + ".rejects.csv")
                                                 : options.rejects);
@@ -90,7 +66,7 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
     report.account_rows = table.rows();
     report.rejected_accounts = table.settle(read.ids, options.names, rejects);
     std::uint64_t rows = table.rows();
-    for (const LayerPlan& layer : plan.layers) rows += layer.tally.rows;
+    for (const LayerPlan& layer : plan.layers) rows += layer.same_rows_as ? 0 : layer.tally.rows;
     settle_rejects(rejects, options, rows, report);
 
     if (read.spill->spilled()) {
@@ -102,7 +78,9 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
         const BuiltLayers built =
             timed(report.seconds, "build", [&] { return build(identified, plan, options, threads); });
         timed(report.seconds, "write", [&] {
-            write_ingested(path, plan, table, std::move(identified.accounts), built, options.progress, report);
+            std::vector<AccountColumn> columns = table.take_columns(identified.accounts, built.by_id);
+            write_ingested(path, std::move(identified.accounts), std::move(columns), layer_infos(plan, built), built,
+                           options.progress, report);
         });
     }
     report.memory_limit = options.memory_limit;

@@ -29,11 +29,25 @@ struct IngestOptions {
     RowOptions rows = {};
     IdChoice ids = IdChoice::automatic;
     NameRules names = {};  ///< how handles name accounts, in every input
+    /// What the times of events mean; rows of "follow" have none. A row outside the windows is counted as such and names no account; a
+    /// row without a time is a reject.
+    std::optional<double> since = {};  ///< Unix seconds: rows of since <= time < until
+    std::optional<double> until = {};
+    std::optional<double> as_of = {};  ///< nothing after it counts, and nothing at that very time
+    double half_life = 0;  ///< in seconds: a row weighs 2^(-(as_of - time) / half_life) of its weight; 0: all of it
+    /// Windows that end at `as_of`, each a layer NAME_<name> of its own in the place of NAME: names, and lengths in seconds. With an
+    /// infinite length: all rows, under the name as it is.
+    std::vector<std::pair<std::string, double>> windows = {};
     bool undirected = false;
     bool keep_self_loops = false;
-    std::string accounts = {};                       ///< a table of accounts, or empty
-    std::string accounts_id_column = {};             ///< by name or number; empty: recognised
-    std::filesystem::path rejects = {};              ///< empty: the store's name and ".rejects.csv"
+    std::string accounts = {};            ///< a table of accounts, or empty
+    std::string accounts_id_column = {};  ///< by name or number; empty: recognised
+    std::filesystem::path rejects = {};   ///< empty: the store's name and ".rejects.csv"
+    /// A store whose accounts and layers come first: what is read is added to them. Empty: none.
+    std::filesystem::path append_to = {};
+    /// Files of rows that are taken out of layers of `append_to`, after `files` have been added.
+    std::vector<LayerFile> removals = {};
+    bool remove_whole_edges = false;                 ///< a removed row takes its edge, whatever it weighs
     std::optional<std::uint64_t> max_rejects = {};   ///< else the larger of 100 and a thousandth of the rows
     int threads = 0;                                 ///< 0: as many as there are cores
     std::uint64_t memory_limit = 0;                  ///< in bytes; 0: half of the machine's memory
@@ -84,8 +98,15 @@ struct IngestReport {
 /// The same input gives the same bytes for any number of threads and any limit. `created` is SOURCE_DATE_EPOCH if that is set, else the
 /// time of the newest input file, 1970 for standard input alone.
 ///
-/// Throws TooManyRejects (no store is written, the rejects file is), IoError (also if a disk is too small), Cancelled, and std::invalid_argument if there is no
-/// input, a layer's name cannot stand in a store, or standard input is named twice.
+/// With `append_to` the new store is, to the byte of every array and count, what all rows would have given at once: those of that
+/// store, then `files`, without `removals`. A removal takes one row: of an unweighted layer the edge, of the others its weight
+/// (1 without a column of weights), and the edge with the last of it; one that finds no such row is a reject. Accounts stay, also
+/// without edges: as if a table had named all of the store. `ids`, `undirected` and `keep_self_loops` are those of the store.
+/// Columns stay; what `accounts` says of an account replaces what the store said. Results of the store do not come along.
+/// `created` is the later of the two. Memory: the new layers, 40 bytes an account, and 100 bytes a new row.
+///
+/// Throws TooManyRejects (no store is written, the rejects file is), IoError (also if a disk or the memory limit is too small), Cancelled, and std::invalid_argument if there is no
+/// input, a layer's name cannot stand in a store, standard input is named twice, or the options contradict `append_to`.
 IngestReport ingest(const std::filesystem::path& path, const IngestOptions& options);
 
 }  // namespace coterie

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "io/edge_text.hpp"
 #include "io/ingest.hpp"
 #include "io/input_file.hpp"
+#include "io/time_rules.hpp"
 
 namespace coterie {
 
@@ -36,10 +38,17 @@ class Input {
 
 struct LayerPlan {
     std::string name;
+    std::optional<std::size_t>
+        same_rows_as;             ///< a layer whose files and counts of rows it shares: another window of it
+    std::optional<double> since;  ///< its window, if it has one, as LayerInfo has it
+    std::optional<double> until;
+    std::optional<double> as_of;
+    double half_life = 0;
     bool weighted = false;  ///< a file of it has a weight column
     LayerTally tally;       ///< filled by read_inputs, as the other two below
     std::vector<SourceFile> sources;
     bool events() const { return name != follow_layer; }
+    bool times_matter() const { return since || until || as_of; }
 };
 
 /// What an ingest will read, before anything of it is read (but for the copy of an input that must be read twice).
@@ -47,9 +56,11 @@ struct IngestPlan {
     std::filesystem::path store;
     Kinds kinds;
     std::vector<LayerPlan> layers;
+    std::vector<TimeRule> times;  ///< [layers]
     std::vector<EdgeFilePlan> files;
     std::vector<Input> inputs;  ///< [files]
-    std::string created;        ///< SOURCE_DATE_EPOCH, or the time of the newest input file
+    bool keep_self_loops = false;
+    std::string created;  ///< SOURCE_DATE_EPOCH, or the time of the newest input file
 };
 
 /// Throws IoError and std::invalid_argument as `ingest` does, for what can be told before reading.

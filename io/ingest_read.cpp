@@ -80,6 +80,7 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
     const HandleNumbers handles(std::make_shared<HandleDictionary>(options.names));
     for (ThreadRows& thread : read.rows) {
         thread.layers.resize(plan.layers.size());
+        thread.times = &plan.times;
         thread.handles = handles;
     }
     SpillOptions spilling;
@@ -123,6 +124,14 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
         read.sources.push_back({plan.files[f].path, tallies[f].sha256});
         read.formats.push_back(formats[f].rows());
         tell_layers(plan.files[f], tallies[f], formats[f].weighted(), plan.layers);
+    }
+    for (LayerPlan& layer : plan.layers) {
+        if (!layer.same_rows_as) continue;
+        const LayerPlan& first = plan.layers[*layer.same_rows_as];
+        layer.tally.rows = first.tally.rows;
+        layer.tally.rejected = first.tally.rejected;
+        layer.weighted = first.weighted;
+        layer.sources = first.sources;
     }
     return counts;
 }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace coterie {
 
-LayerInfo layer_info(const LayerPlan& plan, bool directed, EdgeOffset stored_edges, const BuildCounts& counts) {
+LayerInfo layer_info(const LayerPlan& plan, const IngestPlan& ingest, bool directed, EdgeOffset stored_edges,
+                     const BuildCounts& counts) {
     LayerInfo info;
     info.name = plan.name;
     info.kind = plan.name;
@@ -18,22 +20,42 @@ LayerInfo layer_info(const LayerPlan& plan, bool directed, EdgeOffset stored_edg
     info.merged = counts.merged;
     info.self_loops = counts.self_loops;
     info.rejected = plan.tally.rejected;
+    info.keep_self_loops = ingest.keep_self_loops;
+    info.since = plan.since;
+    info.until = plan.until;
+    info.as_of = plan.as_of;
+    info.half_life = plan.half_life;
+    if (plan.times_matter()) info.outside = info.rows - info.rejected - counts.rows;
     if (plan.tally.first_time <= plan.tally.last_time) {
         info.first_time = plan.tally.first_time;
         info.last_time = plan.tally.last_time;
     }
     info.sources = plan.sources;
-    std::sort(info.sources.begin(), info.sources.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    sort_sources(info.sources);
     return info;
 }
 
-void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, JoinedAccounts& table,
-                    IdentifiedAccounts accounts, const BuiltLayers& built, Progress* progress, IngestReport& report) {
+std::vector<LayerInfo> layer_infos(const IngestPlan& plan, const BuiltLayers& built) {
+    std::vector<LayerInfo> infos;
+    for (std::size_t l = 0; l < plan.layers.size(); ++l)
+        infos.push_back(layer_info(plan.layers[l], plan, !built.layers[l].undirected,
+                                   built.layers[l].out.neighbors.size(), built.layers[l].counts));
+    return infos;
+}
+
+void sort_sources(std::vector<SourceFile>& sources) {
+    std::sort(sources.begin(), sources.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.path, a.sha256) < std::tie(b.path, b.sha256); });
+}
+
+void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accounts, std::vector<AccountColumn> columns,
+                    const std::vector<LayerInfo>& infos, const BuiltLayers& built, Progress* progress,
+                    IngestReport& report) {
     const AccountId n = accounts.size();
     StoreContents contents;
-    contents.columns = table.take_columns(accounts, built.by_id);
+    contents.columns = std::move(columns);
     contents.by_id = built.by_id;
-    contents.created = plan.created;
+    contents.created = report.created;
 
     Array<std::uint64_t> ids;
     Array<std::uint64_t> handle_offsets;
@@ -59,12 +81,11 @@ void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, 
     for (const AccountColumn& column : contents.columns) report.columns.push_back(column.name);
     accounts = {};
 
-    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+    for (std::size_t l = 0; l < infos.size(); ++l) {
         const BuiltLayer& layer = built.layers[l];
         contents.layers.push_back(
-            {layer_info(plan.layers[l], !layer.undirected, layer.out.neighbors.size(), layer.counts), layer.out.view(),
-             layer.undirected ? layer.out.view() : layer.in.view()});
-        report.layers.push_back(contents.layers.back().info);
+            {infos[l], layer.out.view(), layer.undirected ? layer.out.view() : layer.in.view(), &layer.remainders});
+        report.layers.push_back(infos[l]);
     }
     write_store(store, contents, progress);
 }

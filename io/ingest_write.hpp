@@ -1,19 +1,28 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "host/build.hpp"
 #include "io/identify.hpp"
 #include "io/ingest_plan.hpp"
-#include "io/joined_accounts.hpp"
+#include "io/store.hpp"
 
 namespace coterie {
 
-/// What is known of a layer when it has been built.
-LayerInfo layer_info(const LayerPlan& plan, bool directed, EdgeOffset stored_edges, const BuildCounts& counts);
+/// What is known of a layer of `ingest` when it has been built.
+LayerInfo layer_info(const LayerPlan& plan, const IngestPlan& ingest, bool directed, EdgeOffset stored_edges,
+                     const BuildCounts& counts);
+/// What is to be said of the layers of `plan`, as built.
+std::vector<LayerInfo> layer_infos(const IngestPlan& plan, const BuiltLayers& built);
 
-/// Writes what was identified and built as a store, and says in `report` what stands in it.
-void write_ingested(const std::filesystem::path& store, const IngestPlan& plan, JoinedAccounts& table,
-                    IdentifiedAccounts accounts, const BuiltLayers& built, Progress* progress, IngestReport& report);
+/// The order in which a layer names its sources: that in which they were given does not matter.
+void sort_sources(std::vector<SourceFile>& sources);
+
+/// Writes what was identified and built as a store of time `report.created`, and says in `report` what stands in it.
+/// `columns` by internal id; `infos` [layers].
+void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accounts, std::vector<AccountColumn> columns,
+                    const std::vector<LayerInfo>& infos, const BuiltLayers& built, Progress* progress,
+                    IngestReport& report);
 
 }  // namespace coterie

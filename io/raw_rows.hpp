@@ -122,9 +122,13 @@ struct LayerRows {
     }
 };
 
+struct TimeRule;
+
 /// What one thread has read.
 struct ThreadRows {
     std::vector<LayerRows> layers;
+    /// What times mean for rows of each layer, [layers]; null: nothing. A reader of rows with times asks before it adds a row.
+    const std::vector<TimeRule>* times = nullptr;
     HandleNumbers handles;  ///< of an input whose accounts have handles: all threads' lead to one dictionary
 };
 

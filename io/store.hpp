@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "host/exact_sum.hpp"
 #include "host/graph.hpp"
 #include "host/progress.hpp"
 #include "io/streamed_array.hpp"
@@ -40,11 +41,12 @@ struct AccountColumn {
 };
 
 struct SourceFile {
-    std::string path;    ///< as it was given; "-" for standard input
-    std::string sha256;  ///< of the bytes of the file as they stand (compressed if it is), in hexadecimal
+    std::string path;      ///< as it was given; "-" for standard input
+    std::string sha256;    ///< of the bytes of the file as they stand (compressed if it is), in hexadecimal
+    bool removed = false;  ///< its rows were taken out
 };
 
-/// Attributes of a layer. rows = kept + merged + self_loops + rejected.
+/// Attributes of a layer. rows = kept + merged + self_loops + rejected + outside.
 struct LayerInfo {
     std::string name;
     std::string kind;  ///< follow, mention, …
@@ -56,10 +58,15 @@ struct LayerInfo {
     EdgeOffset merged = 0;
     EdgeOffset self_loops = 0;
     EdgeOffset rejected = 0;
+    EdgeOffset outside = 0;            ///< rows whose time is outside the window
+    bool keep_self_loops = false;      ///< self-loops are edges like others, and not counted apart
     std::optional<double> first_time;  ///< Unix seconds
     std::optional<double> last_time;
     std::vector<SourceFile> sources;
-    double half_life = 0;  ///< of the weights' decay, in seconds; 0: none
+    double half_life = 0;         ///< of the weights' decay, in seconds; 0: none
+    std::optional<double> since;  ///< the window, Unix seconds: since <= time < until
+    std::optional<double> until;
+    std::optional<double> as_of;  ///< the time from which ages are counted, and the end of its windows
 };
 
 using AttributeValue = std::variant<std::int64_t, double, bool, std::string>;
@@ -86,13 +93,15 @@ struct StoreContents {
     struct Layer {
         LayerInfo info;
         CsrView out;
-        CsrView in;  ///< the same as `out` if undirected
+        CsrView in;                                    ///< the same as `out` if undirected
+        const WeightRemainders* remainders = nullptr;  ///< of the weights of `out`; null: all are exact
         /// Of a layer that is not in memory: `out` and `in` are empty, `info.num_edges` is what will come, and this is called
         /// once the file has been made, to fill the arrays. `in` is null if undirected.
         std::function<void(StreamedCsr& out, StreamedCsr* in)> stream = {};
     };
     std::vector<Layer> layers;
     std::string created;  ///< UTC, ISO 8601
+    std::vector<StoredResult> results = {};
 };
 
 /// A store: accounts and layers of one platform in an HDF5 file of schema 1, memory-mapped. Cheap to copy.
@@ -103,9 +112,12 @@ struct StoreContents {
 ///   /accounts/<column>       UTF-8 texts of one width, padded with zeros; a group of offsets and bytes where that cannot
 ///                            be or would waste much. Attributes column (its name in the table), position
 ///   /layers/<name>/          attributes kind, directed, weighted, num_edges, rows, kept, merged, self_loops, rejected,
-///                            first_time, last_time (absent if not known), half_life (0: none), sources (JSON)
+///                            outside, keep_self_loops, first_time, last_time (absent if not known), half_life (0: none),
+///                            since, until, as_of (absent if there are none), sources (JSON)
 ///       out/offsets u64 [n + 1], out/neighbors u32 [m], out/weights f32 [m] if weighted
 ///       in/…                 the same; of an undirected layer a hard link to out
+///       remainders/edges u64 [k], remainders/values f64 [k]: what weights of out-edges lack of the exact sums of their
+///                            rows (WeightRemainders); absent if all are exact
 ///   /results/<name>/         arrays and attributes of one run
 ///
 /// Arrays are contiguous, unfiltered, little-endian and aligned to 4,096 bytes. Each has an attribute `checksum`, in 16
@@ -141,6 +153,10 @@ class Store {
     /// Throws std::invalid_argument that lists the layers there are.
     Graph graph(std::string_view layer) const;
 
+    /// What the weights of the layer's out-edges lack of exact sums: what rows that come later are added to. Checksums and
+    /// structure verified. Throws IoError, std::invalid_argument as `graph`.
+    WeightRemainders remainders(std::string_view layer) const;
+
     /// Reads the accounts and the layer whole and throws IoError, naming the array, unless all checksums agree, offsets
     /// start at 0, never decrease and end at m, neighbors are below n and ascend within rows, weights are finite, `by_id`
     /// is a permutation along which ids ascend, and `in` and `out` hold the same edges with the same weights (compared by
@@ -148,6 +164,10 @@ class Store {
     /// `threads` 0: all cores; the same error for any number. Called before anything is computed from a store.
     /// Time O(n log n + m): each byte is read twice. Throws Cancelled if `progress` asks to stop.
     void verify(std::string_view layer, int threads, Progress* progress = nullptr) const;
+
+    /// Throws IoError, naming the array, unless the checksums of all accounts and layers agree: what must hold before another
+    /// store is made from this one. Time: each byte is read once. Throws Cancelled.
+    void verify_checksums(int threads, Progress* progress = nullptr) const;
 
     std::vector<std::string> result_names() const;  ///< in alphabetical order
     /// These throw std::invalid_argument that lists the results there are.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -111,12 +112,21 @@ CsrDatasets find_csr(hid_t layer, const Place& place, const std::string& directi
     return csr;
 }
 
+void find_remainders(hid_t layer, const Place& place, std::uint64_t file_bytes, LayerDatasets& datasets) {
+    const Handle group = hdf5::open_group(layer, place, "remainders");
+    const Place here = place / "remainders";
+    datasets.remainder_edges = hdf5::find_dataset(group.get(), here, "edges", Element::u64, file_bytes);
+    datasets.remainder_values = find_sized(group.get(), here, "values", Element::f64, file_bytes,
+                                           datasets.remainder_edges->count, "as many as edges");
+}
+
 std::vector<SourceFile> parse_sources(const std::string& text) {
     std::vector<SourceFile> sources;
     const auto json = nlohmann::json::parse(text, nullptr, false);
     if (!json.is_array()) return sources;  // another writer's way to name them
     for (const auto& entry : json)
-        if (entry.is_object()) sources.push_back({entry.value("path", ""), entry.value("sha256", "")});
+        if (entry.is_object())
+            sources.push_back({entry.value("path", ""), entry.value("sha256", ""), entry.value("removed", false)});
     return sources;
 }
 
@@ -148,9 +158,14 @@ LayerInfo read_layer_info(hid_t group, const Place& place, const std::string& na
     info.merged = count("merged");
     info.self_loops = count("self_loops");
     info.rejected = count("rejected");
+    info.outside = count("outside");
+    info.keep_self_loops = read_optional<bool>(group, place, "keep_self_loops").value_or(false);
     info.first_time = read_optional<double>(group, place, "first_time");
     info.last_time = read_optional<double>(group, place, "last_time");
     info.half_life = read_optional<double>(group, place, "half_life").value_or(0);
+    info.since = read_optional<double>(group, place, "since");
+    info.until = read_optional<double>(group, place, "until");
+    info.as_of = read_optional<double>(group, place, "as_of");
     info.sources = parse_sources(read_optional<std::string>(group, place, "sources").value_or("[]"));
     return info;
 }
@@ -301,6 +316,7 @@ std::shared_ptr<const Store::Opened> opened_store(const std::filesystem::path& p
                           ? find_csr(layer.get(), place, "in", info, opened->num_accounts, file_bytes)
                           : datasets.out;
         datasets.same = datasets.in.neighbors.address == datasets.out.neighbors.address;
+        if (hdf5::has(layer.get(), place, "remainders")) find_remainders(layer.get(), place, file_bytes, datasets);
         opened->layers.push_back(std::move(info));
         opened->datasets.push_back(std::move(datasets));
     }
@@ -329,6 +345,31 @@ const std::vector<LayerInfo>& Store::layers() const {
 
 const LayerInfo& Store::layer(std::string_view name) const {
     return opened_->layers[opened_->position_of(name)];
+}
+
+WeightRemainders Store::remainders(std::string_view layer) const {
+    const std::size_t position = opened_->position_of(layer);
+    const LayerDatasets& datasets = opened_->datasets[position];
+    WeightRemainders remainders;
+    if (!datasets.remainder_edges) return remainders;
+    const hdf5::Session session;
+    const Values<EdgeOffset> edges = opened_->values<EdgeOffset>(*datasets.remainder_edges);
+    const Values<double> values = opened_->values<double>(*datasets.remainder_values);
+    check_sum(*datasets.remainder_edges, std::as_bytes(edges.span));
+    check_sum(*datasets.remainder_values, std::as_bytes(values.span));
+    const EdgeOffset num_edges = opened_->layers[position].num_edges;
+    for (std::size_t i = 0; i < edges.span.size(); ++i) {
+        const EdgeOffset edge = edges.span[i];
+        if (edge >= num_edges || (i > 0 && edge < edges.span[i - 1]))
+            datasets.remainder_edges->place.fail(
+                fmt::format("must name edges below {} in ascending order, but entry {} is {}", num_edges, i, edge));
+        if (const double value = values.span[i]; !std::isfinite(value) || value == 0)
+            datasets.remainder_values->place.fail(
+                fmt::format("must be finite and not 0, but entry {} is {}", i, value));
+    }
+    remainders.edges.assign(edges.span.begin(), edges.span.end());
+    remainders.values.assign(values.span.begin(), values.span.end());
+    return remainders;
 }
 
 Graph Store::graph(std::string_view layer) const {

@@ -45,6 +45,8 @@ struct LayerDatasets {
     CsrDatasets out;
     CsrDatasets in;
     bool same = false;  ///< `in` is a hard link to `out`
+    std::optional<hdf5::Dataset> remainder_edges = {};
+    std::optional<hdf5::Dataset> remainder_values = {};
 };
 
 /// Datasets of the accounts.

@@ -1,17 +1,12 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <cstring>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "host/errors.hpp"
 #include "io/file_copy.hpp"
+#include "io/store_lock.hpp"
 #include "io/store_opened.hpp"
 #include "io/store_writer.hpp"
 #include "io/temporary_file.hpp"
@@ -33,31 +28,6 @@ void check_results(const std::vector<StoredResult>& results) {
             throw std::invalid_argument(
                 fmt::format("add_results: results must have different names, got '{}' twice", result.name));
         for (const auto& entry : result.arrays) hdf5::check_member_name("add_results: array", entry.first);
-    }
-}
-
-/// The store's file, locked against other writers of the same store until it is closed. The lock is one of the open
-/// file description (fcntl), so that it ends with its process and does not meet the locks by which HDF5 guards readers.
-Descriptor lock_store(const std::filesystem::path& path, Progress* progress) {
-    const auto fail = [&](std::string_view doing) {
-        throw IoError(fmt::format("{}: {} failed: {}", path.string(), doing, std::strerror(errno)));
-    };
-    while (true) {
-        Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-        if (!descriptor) fail("opening to add results");
-        struct flock lock {};
-        lock.l_type = F_WRLCK;
-        lock.l_whence = SEEK_SET;
-        while (::fcntl(descriptor.get(), F_OFD_SETLK, &lock) != 0) {
-            if (errno != EAGAIN && errno != EACCES && errno != EINTR) fail("locking");
-            advance(progress, "waiting for another writer", 0, 0, "");
-            std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        }
-        // The other writer may have put a new file in place meanwhile; then that one is the store.
-        struct stat locked {};
-        struct stat current {};
-        if (::fstat(descriptor.get(), &locked) != 0 || ::stat(path.c_str(), &current) != 0) fail("looking at");
-        if (locked.st_ino == current.st_ino && locked.st_dev == current.st_dev) return descriptor;
     }
 }
 

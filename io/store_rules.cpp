@@ -261,12 +261,14 @@ void StoreRules::compare_directions() {
 void StoreRules::counts_of(std::size_t position) {
     const LayerInfo& info = store_.layers[position];
     const std::string object = (store_.root() / "layers" / info.name).object;
-    const EdgeOffset rows = info.kept + info.merged + info.self_loops + info.rejected;
+    const EdgeOffset rows = info.kept + info.merged + info.self_loops + info.rejected + info.outside;
     // Another writer's store may say nothing about rows.
     if (info.rows != 0 && info.rows != rows)
         damages_.push_back(
-            {object, fmt::format("must have rows = kept + merged + self_loops + rejected, got {} = {} + {} + {} + {}",
-                                 info.rows, info.kept, info.merged, info.self_loops, info.rejected)});
+            {object,
+             fmt::format(
+                 "must have rows = kept + merged + self_loops + rejected + outside, got {} = {} + {} + {} + {} + {}",
+                 info.rows, info.kept, info.merged, info.self_loops, info.rejected, info.outside)});
     const bool kept_fits =
         info.directed ? info.kept == info.num_edges : info.kept <= info.num_edges && info.num_edges <= 2 * info.kept;
     if (info.kept != 0 && !kept_fits)

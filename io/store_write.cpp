@@ -72,11 +72,19 @@ void write_layer_info(hid_t group, const Place& place, const StoreContents::Laye
     hdf5::write_count(group, place, "merged", info.merged);
     hdf5::write_count(group, place, "self_loops", info.self_loops);
     hdf5::write_count(group, place, "rejected", info.rejected);
+    hdf5::write_count(group, place, "outside", info.outside);
+    hdf5::write_attribute(group, place, "keep_self_loops", info.keep_self_loops);
     if (info.first_time) hdf5::write_attribute(group, place, "first_time", *info.first_time);
     if (info.last_time) hdf5::write_attribute(group, place, "last_time", *info.last_time);
     hdf5::write_attribute(group, place, "half_life", info.half_life);
+    if (info.since) hdf5::write_attribute(group, place, "since", *info.since);
+    if (info.until) hdf5::write_attribute(group, place, "until", *info.until);
+    if (info.as_of) hdf5::write_attribute(group, place, "as_of", *info.as_of);
     nlohmann::ordered_json sources = nlohmann::ordered_json::array();
-    for (const SourceFile& source : info.sources) sources.push_back({{"path", source.path}, {"sha256", source.sha256}});
+    for (const SourceFile& source : info.sources) {
+        sources.push_back({{"path", source.path}, {"sha256", source.sha256}});
+        if (source.removed) sources.back()["removed"] = true;
+    }
     // A path need not be UTF-8; what is not is replaced, rather than failing at the end of a long run.
     hdf5::write_attribute(group, place, "sources",
                           sources.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
@@ -180,6 +188,11 @@ void make_objects(hid_t file, const Place& root, const StoreContents& contents, 
         const Handle group = hdf5::create_group(layers.get(), layers_place, layer.info.name);
         write_layer_info(group.get(), layers_place / layer.info.name, layer);
     }
+    for (const StoredResult& result : contents.results) {
+        const Handle group = hdf5::create_group(results.get(), root / "results", result.name);
+        for (const auto& [name, value] : result.attributes)
+            hdf5::write_attribute(group.get(), root / "results" / result.name, name, value);
+    }
     arrays.allocate(file);
     name_columns(accounts.get(), root / "accounts", contents.columns);
     for (const StoreContents::Layer& layer : contents.layers) {
@@ -225,7 +238,18 @@ void write_store(const std::filesystem::path& path, const StoreContents& content
         }
         add_csr(arrays, place / "out", layer.out, layer.info.weighted);
         if (layer.info.directed) add_csr(arrays, place / "in", layer.in, layer.info.weighted);
+        if (layer.remainders != nullptr && !layer.remainders->empty()) {
+            arrays.add(place / "remainders", "edges", std::span<const EdgeOffset>(layer.remainders->edges));
+            arrays.add(place / "remainders", "values", std::span<const double>(layer.remainders->values));
+        }
     }
+    for (const StoredResult& result : contents.results)
+        for (const auto& [name, values] : result.arrays)
+            std::visit(
+                [&, &array_name = name](const auto& array) {
+                    arrays.add(root / "results" / result.name, array_name, std::span(array));
+                },
+                values);
     arrays.hash(progress);
 
     {

@@ -272,6 +272,27 @@ TEST(Store, DoesNotVerifyAnUndirectedLayerWithAOneWayEdge) {
     EXPECT_THROW(Store::open(folder / "s.h5").verify("follow", 2), IoError);
 }
 
+TEST(Store, KeepsWhatWeightsLackOfExactSums) {
+    const TemporaryFolder folder;
+    const SampleStore sample(50);
+    StoreContents contents = sample.contents();
+    WeightRemainders remainders;
+    remainders.edges = {0, 0, 7};
+    remainders.values = {0.25, 0x1p-60, -3.0};
+    contents.layers[1].remainders = &remainders;
+    write_store(folder / "s.h5", contents);
+    const Store store = Store::open(folder / "s.h5");
+    EXPECT_EQ(store.remainders("mention").edges, remainders.edges);
+    EXPECT_EQ(store.remainders("mention").values, remainders.values);
+    EXPECT_TRUE(store.remainders("follow").empty());
+    store.verify("mention", 2);
+
+    remainders.edges = {0, 7, 0};
+    write_store(folder / "s.h5", contents);
+    const Store wrong = Store::open(folder / "s.h5");
+    EXPECT_THROW(wrong.verify("mention", 2), IoError);
+}
+
 TEST(Store, StopsVerifyingWhenAskedTo) {
     struct Stop : Progress {
         void report(std::string_view, double, double, std::string_view) override {}
