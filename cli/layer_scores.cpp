@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cli/layer_run.hpp"
@@ -17,6 +18,105 @@ namespace {
 constexpr std::uint64_t source_budget = 20'000'000'000;
 constexpr AccountId fewest_sources = 256;
 constexpr std::size_t num_leaders = 5;
+
+AccountId sources_of(const LayerInfo& layer, AccountId num_accounts, const ScoreSettings& settings) {
+    return settings.sources.empty() ? default_sources(num_accounts, layer.num_edges) : parse_sources(settings.sources);
+}
+
+/// All that a result depends on beside the code: two with the same are the same.
+Attributes made_with(const std::string& algorithm, const LayerScores& scores, AccountId num_accounts,
+                     const ScoreSettings& settings) {
+    Attributes made{{"algorithm", algorithm},
+                    {"layer", scores.layer.name},
+                    {"version", std::string(COTERIE_VERSION)},
+                    {"data_checksum", scores.data_checksum}};
+    if (algorithm == "pagerank") {
+        made["damping"] = settings.damping;
+        made["weighted"] = scores.layer.weighted;
+    } else if (algorithm == "communities") {
+        made["method"] = std::string("lpa");
+        made["direction"] = std::string(settings.direction == Direction::mutual ? "mutual" : "either");
+        made["seed"] = fmt::format("{}", settings.seed);
+    } else if (algorithm == "betweenness") {
+        const AccountId asked = sources_of(scores.layer, num_accounts, settings);
+        const bool exact = asked == 0 || asked >= num_accounts;
+        made["sources"] = std::int64_t{exact ? num_accounts : asked};
+        made["exact"] = exact;
+        made["seed"] = fmt::format("{}", settings.seed);
+        made["direction"] = std::string("directed");
+        made["normalized"] = false;
+    }
+    return made;
+}
+
+/// Results that an earlier run left in the store, if they may be taken: those made of the same data with the same options
+/// by the same version.
+class KeptResults {
+  public:
+    KeptResults(const Store& store, const ScoreSettings& settings, LayerScores& scores)
+        : store_(store), settings_(settings), scores_(scores), names_(store.result_names()) {}
+
+    std::optional<StoredResult> find(const std::string& algorithm) const {
+        const std::string name = scores_.layer.name + "." + algorithm;
+        if (!settings_.resume || std::ranges::find(names_, name) == names_.end()) return std::nullopt;
+        StoredResult result = store_.result(name);
+        for (const auto& [key, value] : made_with(algorithm, scores_, store_.accounts()->size(), settings_))
+            if (const auto found = result.attributes.find(key);
+                found == result.attributes.end() || found->second != value)
+                return std::nullopt;
+        scores_.reused.push_back(algorithm);
+        return result;
+    }
+
+  private:
+    const Store& store_;
+    const ScoreSettings& settings_;
+    LayerScores& scores_;
+    std::vector<std::string> names_;
+};
+
+template <class T>
+std::vector<T> array_of(StoredResult& result, const std::string& name = "values") {
+    return std::get<std::vector<T>>(std::move(result.arrays.at(name)));
+}
+
+int number_of(const StoredResult& result, const std::string& name) {
+    return static_cast<int>(std::get<std::int64_t>(result.attributes.at(name)));
+}
+
+double real_of(const StoredResult& result, const std::string& name) {
+    return std::get<double>(result.attributes.at(name));
+}
+
+bool truth_of(const StoredResult& result, const std::string& name) {
+    return std::get<bool>(result.attributes.at(name));
+}
+
+std::vector<AccountId> sizes_of(std::span<const AccountId> numbers, int count) {
+    std::vector<AccountId> sizes(static_cast<std::size_t>(count));
+    for (const AccountId number : numbers) ++sizes.at(number);
+    return sizes;
+}
+
+DegreesResult degrees_of(StoredResult& kept) {
+    return {.in_degree = array_of<AccountId>(kept, "in_degree"),
+            .out_degree = array_of<AccountId>(kept, "out_degree"),
+            .mutual_degree = array_of<AccountId>(kept, "mutual_degree"),
+            .in_strength = array_of<double>(kept, "in_strength"),
+            .out_strength = array_of<double>(kept, "out_strength"),
+            .reciprocity = real_of(kept, "reciprocity")};
+}
+
+CommunitiesResult communities_of(StoredResult& kept) {
+    CommunitiesResult result;
+    result.labels = array_of<AccountId>(kept);
+    result.sizes = sizes_of(result.labels, number_of(kept, "communities"));
+    result.num_communities = static_cast<AccountId>(result.sizes.size());
+    result.rounds = number_of(kept, "rounds");
+    result.converged = truth_of(kept, "converged");
+    result.quality = {real_of(kept, "modularity"), real_of(kept, "coverage"), real_of(kept, "largest_share")};
+    return result;
+}
 
 }  // namespace
 
@@ -37,17 +137,42 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
     scores.data_checksum = step("checksum", [&] { return data_checksum(store, layer.name); });
     const PlacedGraph placed = step("place", [&] { return place(graph, placement); });
 
-    scores.degrees = step("degrees", [&] { return degrees(placed); });
-    scores.components = step("components", [&] { return components(placed); });
-    scores.cores = step("cores", [&] { return cores(placed); });
-    scores.pagerank =
-        step("pagerank", [&] { return pagerank(placed, {.damping = settings.damping, .progress = &progress}); });
+    const KeptResults kept(store, settings, scores);
+    scores.degrees = step("degrees", [&] {
+        auto found = kept.find("degrees");
+        return found ? degrees_of(*found) : degrees(placed);
+    });
+    scores.components = step("components", [&] {
+        auto found = kept.find("components");
+        if (!found) return components(placed);
+        ComponentsResult result{.components = array_of<AccountId>(*found), .sizes = {}};
+        result.sizes = sizes_of(result.components, number_of(*found, "components"));
+        return result;
+    });
+    scores.cores = step("cores", [&] {
+        auto found = kept.find("cores");
+        if (!found) return cores(placed);
+        const auto degeneracy = static_cast<AccountId>(number_of(*found, "degeneracy"));
+        return CoresResult{.cores = array_of<AccountId>(*found), .degeneracy = degeneracy};
+    });
+    scores.pagerank = step("pagerank", [&] {
+        auto found = kept.find("pagerank");
+        if (!found) return pagerank(placed, {.damping = settings.damping, .progress = &progress});
+        return PageRankResult{.ranks = array_of<double>(*found),
+                              .iterations = number_of(*found, "iterations"),
+                              .residual = real_of(*found, "residual"),
+                              .converged = truth_of(*found, "converged")};
+    });
     scores.communities = step("communities", [&] {
+        if (auto found = kept.find("communities")) return communities_of(*found);
         return communities(placed, {.direction = settings.direction, .seed = settings.seed, .progress = &progress});
     });
     scores.betweenness = step("betweenness", [&] {
-        const AccountId sources = settings.sources.empty() ? default_sources(graph.num_accounts(), graph.num_edges())
-                                                           : parse_sources(settings.sources);
+        const AccountId sources = sources_of(layer, graph.num_accounts(), settings);
+        if (auto found = kept.find("betweenness"))
+            return BetweennessResult{.values = array_of<double>(*found),
+                                     .sources = draw_sources(graph, sources, settings.seed),
+                                     .exact = truth_of(*found, "exact")};
         const PlacedGraph in_hops = graph.weighted() ? place(graph.unweighted(), placed.placement()) : placed;
         return betweenness(in_hops, {.num_sources = sources, .seed = settings.seed, .progress = &progress});
     });
@@ -78,34 +203,25 @@ std::vector<TableColumn> score_columns(const LayerScores& scores, const std::str
 std::vector<StoredResult> score_results(const LayerScores& scores, const ScoreSettings& settings) {
     const std::string& layer = scores.layer.name;
     std::vector<StoredResult> results;
+    const auto num_accounts = static_cast<AccountId>(scores.pagerank.ranks.size());
     const auto keep = [&](const std::string& algorithm, const std::vector<TableColumn>& columns,
-                          Attributes attributes) {
-        attributes["algorithm"] = algorithm;
-        attributes["layer"] = layer;
-        attributes["version"] = std::string(COTERIE_VERSION);
-        attributes["data_checksum"] = scores.data_checksum;
+                          const Attributes& found) {
+        Attributes attributes = made_with(algorithm, scores, num_accounts, settings);
+        attributes.insert(found.begin(), found.end());
         results.push_back(stored_result(layer + "." + algorithm, columns, std::move(attributes)));
     };
     keep("pagerank", {{"pagerank", std::span<const double>(scores.pagerank.ranks)}},
-         {{"damping", settings.damping},
-          {"weighted", scores.layer.weighted},
-          {"iterations", std::int64_t{scores.pagerank.iterations}},
+         {{"iterations", std::int64_t{scores.pagerank.iterations}},
           {"residual", scores.pagerank.residual},
           {"converged", scores.pagerank.converged}});
     keep("communities", {{"community", std::span<const AccountId>(scores.communities.labels)}},
-         {{"method", std::string("lpa")},
-          {"direction", std::string(settings.direction == Direction::mutual ? "mutual" : "either")},
-          {"seed", fmt::format("{}", settings.seed)},
-          {"rounds", std::int64_t{scores.communities.rounds}},
+         {{"rounds", std::int64_t{scores.communities.rounds}},
           {"converged", scores.communities.converged},
           {"communities", std::int64_t{scores.communities.num_communities}},
-          {"modularity", scores.communities.quality.modularity}});
-    keep("betweenness", {{"betweenness", std::span<const double>(scores.betweenness.values)}},
-         {{"sources", static_cast<std::int64_t>(scores.betweenness.sources.size())},
-          {"exact", scores.betweenness.exact},
-          {"seed", fmt::format("{}", settings.seed)},
-          {"direction", std::string("directed")},
-          {"normalized", false}});
+          {"modularity", scores.communities.quality.modularity},
+          {"coverage", scores.communities.quality.coverage},
+          {"largest_share", scores.communities.quality.largest_share}});
+    keep("betweenness", {{"betweenness", std::span<const double>(scores.betweenness.values)}}, {});
     keep("components", {{"component", std::span<const AccountId>(scores.components.components)}},
          {{"components", static_cast<std::int64_t>(scores.components.sizes.size())}});
     keep("cores", {{"core", std::span<const AccountId>(scores.cores.cores)}},

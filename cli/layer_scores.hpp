@@ -24,6 +24,7 @@ struct ScoreSettings {
     std::string sources;  ///< all, a number, or empty: by `default_sources`
     std::uint64_t seed = 1;
     Direction direction = Direction::either;  ///< of communities
+    bool resume = false;  ///< take what the store holds of the same data, options and version, rather than compute it
 };
 
 /// Everything that `coterie score` knows about one layer. Arrays are [n] by internal id.
@@ -40,6 +41,7 @@ struct LayerScores {
     ComponentsResult components;
     CoresResult cores;
     std::string data_checksum;
+    std::vector<std::string> reused;  ///< algorithms whose results were taken from the store
 };
 
 /// Sources of betweenness where none are asked for: all accounts, if n * (n + m) is at most 2e10, which takes seconds to

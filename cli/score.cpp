@@ -38,6 +38,9 @@ struct Options {
     RunOptions run;
 };
 
+/// PageRank, communities, betweenness, components, cores, degrees.
+constexpr std::size_t results_a_layer = 6;
+
 /// The column that orders the ranking: of one layer.
 struct Order {
     std::size_t layer = 0;
@@ -131,22 +134,24 @@ Json layer_entry(const LayerScores& scores) {
     Json sources = Json::array();
     for (const SourceFile& source : scores.layer.sources)
         sources.push_back({{"path", source.path}, {"sha256", source.sha256}});
-    return {{"name", scores.layer.name},
-            {"kind", scores.layer.kind},
-            {"edges", scores.layer.num_edges},
-            {"data_checksum", scores.data_checksum},
-            {"inputs", std::move(sources)},
-            {"pagerank",
-             {{"iterations", scores.pagerank.iterations},
-              {"residual", scores.pagerank.residual},
-              {"converged", scores.pagerank.converged}}},
-            {"communities",
-             {{"count", scores.communities.num_communities},
-              {"rounds", scores.communities.rounds},
-              {"converged", scores.communities.converged},
-              {"modularity", scores.communities.quality.modularity},
-              {"coverage", scores.communities.quality.coverage}}},
-            {"betweenness", {{"sources", scores.betweenness.sources.size()}, {"exact", scores.betweenness.exact}}}};
+    Json entry{{"name", scores.layer.name},
+               {"kind", scores.layer.kind},
+               {"edges", scores.layer.num_edges},
+               {"data_checksum", scores.data_checksum},
+               {"inputs", std::move(sources)},
+               {"pagerank",
+                {{"iterations", scores.pagerank.iterations},
+                 {"residual", scores.pagerank.residual},
+                 {"converged", scores.pagerank.converged}}},
+               {"communities",
+                {{"count", scores.communities.num_communities},
+                 {"rounds", scores.communities.rounds},
+                 {"converged", scores.communities.converged},
+                 {"modularity", scores.communities.quality.modularity},
+                 {"coverage", scores.communities.quality.coverage}}},
+               {"betweenness", {{"sources", scores.betweenness.sources.size()}, {"exact", scores.betweenness.exact}}}};
+    if (!scores.reused.empty()) entry["reused"] = scores.reused;
+    return entry;
 }
 
 void warn_if_unsettled(const LayerScores& scores, ProgressDisplay& progress) {
@@ -195,6 +200,9 @@ void run_score(const Options& options) {
             score_layer(store, layer, settings, {.backend = chosen.backend, .threads = threads}, report, progress));
         report["layers"].push_back(layer_entry(all.back()));
         warn_if_unsettled(all.back(), progress);
+        // Layer by layer, so that a crash loses no layer that is done.
+        if (!options.no_save && all.back().reused.size() < results_a_layer)
+            report.step("save", [&] { add_results(options.store, score_results(all.back(), settings), &progress); });
     }
     report["device"] = device_name(chosen.backend);
 
@@ -217,13 +225,6 @@ void run_score(const Options& options) {
         }
         write_file(folder / "summary.txt", summary);
     });
-    if (!options.no_save)
-        report.step("save", [&] {
-            std::vector<StoredResult> results;
-            for (const LayerScores& scores : all)
-                for (StoredResult& result : score_results(scores, settings)) results.push_back(std::move(result));
-            add_results(options.store, results, &progress);
-        });
     report.step("checksum", [&] {
         for (const char* name : {"ranking.csv", "communities.csv", "summary.txt"})
             report["outputs"].push_back(file_entry(folder / name));
@@ -271,6 +272,8 @@ void add_score(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--top", options->top, "Accounts in the summary")->capture_default_str();
     command->add_flag("--no-save", options->no_save, "Do not keep the results in the store");
+    command->add_flag("--resume", options->score.resume,
+                      "Take what the store holds of the same data, options and version, rather than compute it again");
     add_backend_option(*command, options->backend);
     add_run_options(*command, options->run);
     command->callback([options] { run_score(*options); });

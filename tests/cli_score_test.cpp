@@ -203,6 +203,33 @@ TEST_F(Score, SamplesSourcesWhenAskedAndSaysSo) {
     EXPECT_EQ(run({"score", "s.h5", "-o", "out", "--sources", "none"}).code, 2);
 }
 
+TEST_F(Score, KeepsEveryLayerThatIsDoneAndResumesWithTheRest) {
+    ingest_two_layers();
+    std::filesystem::copy_file(folder_ / "s.h5", folder_ / "t.h5");
+    output({"score", "t.h5", "-o", "whole"});
+    // What a run leaves that ended in its second layer.
+    output({"score", "s.h5", "-o", "first", "--layer", "follow"});
+    const Json resumed = Json::parse(output({"score", "s.h5", "-o", "out", "--resume", "--json"}));
+    EXPECT_EQ(resumed.at("layers").at(0).at("reused"),
+              (Json{"degrees", "components", "cores", "pagerank", "communities", "betweenness"}));
+    EXPECT_FALSE(resumed.at("layers").at(1).contains("reused"));
+    for (const char* name : {"ranking.csv", "communities.csv", "summary.txt"})
+        EXPECT_EQ(file(std::string("out/") + name), file(std::string("whole/") + name)) << name;
+    EXPECT_EQ(Store::open(folder_ / "s.h5").result_names(), Store::open(folder_ / "t.h5").result_names());
+
+    // Only what depends on nothing that is different now.
+    const Json damped =
+        Json::parse(output({"score", "s.h5", "-o", "out", "--resume", "--damping", "0.5", "--seed", "2", "--json"}));
+    EXPECT_EQ(damped.at("layers").at(1).at("reused"), (Json{"degrees", "components", "cores"}));
+    write_bytes(folder_ / "mention.csv", "source,target\n1,3\n2,3\n");
+    output({"ingest", "--follow", "follow.csv", "--mention", "mention.csv", "-o", "u.h5"});
+    add_results(folder_ / "u.h5", {Store::open(folder_ / "s.h5").result("mention.cores")});
+    const Json other = Json::parse(output({"score", "u.h5", "-o", "out", "--resume", "--json"}));
+    EXPECT_FALSE(other.at("layers").at(1).contains("reused"));
+    // Without --resume all is computed.
+    EXPECT_FALSE(Json::parse(output({"score", "s.h5", "-o", "out", "--json"})).at("layers").at(0).contains("reused"));
+}
+
 TEST_F(Score, LeavesNoManifestForOutputsThatFailed) {
     ingest_random(100);
     output({"score", "s.h5", "-o", "out"});
