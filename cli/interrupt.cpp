@@ -47,6 +47,8 @@ void handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 void install_interrupt_handlers() {
+    // A file that may not grow is an error of the write that met it, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
     handle(SIGALRM, on_grace_over);
     handle(SIGINT, on_interrupt);
     handle(SIGTERM, on_interrupt);

@@ -103,6 +103,9 @@ std::string read_text_value(hid_t attribute, hid_t type, const Place& place) {
 }  // namespace
 
 Session::Session() : lock_(library_mutex()) {
+    // At the end of the process the library would write what a full disk kept it from writing, and crash over that. Files are
+    // closed when they are done.
+    [[maybe_unused]] static const herr_t no_end = H5dont_atexit();
     H5Eget_auto2(H5E_DEFAULT, &printer_, &printer_data_);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }

@@ -24,6 +24,7 @@ void settle_rejects(RejectsFile& rejects, const IngestOptions& options, std::uin
             std::error_code ignored;
             std::filesystem::remove(rejects.path(), ignored);
         }
+        remove_leftovers(rejects.path());
         return;
     }
     rejects.commit();

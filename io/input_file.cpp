@@ -73,6 +73,7 @@ struct InputFile::State {
     bool compressed = false;
     bool between_members = false;
     std::uint64_t bytes_read = 0;
+    std::uint64_t bytes_there = 0;  ///< of a regular file when it was opened: so many must come at least
     Sha256 digest;
     std::vector<char> raw;  ///< bytes read ahead: to look at the first, and to inflate
     std::size_t raw_used = 0;
@@ -94,6 +95,9 @@ struct InputFile::State {
         }
         digest.add(into, total);
         bytes_read += total;
+        if (at_end && bytes_read < bytes_there)
+            throw IoError(fmt::format("{}: became shorter while it was read: it had {} bytes, and ended after {}",
+                                      shown(path), bytes_there, bytes_read));
         return total;
     }
 
@@ -178,6 +182,9 @@ InputFile::InputFile(std::string path, int descriptor) : state_(std::make_unique
     struct stat status {};
     if (::fstat(state_->descriptor, &status) == 0 && S_ISDIR(status.st_mode))
         throw IoError(fmt::format("{}: must be a file, but is a directory", shown(state_->path)));
+    const off_t at = ::lseek(state_->descriptor, 0, SEEK_CUR);
+    if (S_ISREG(status.st_mode) && at >= 0 && at < status.st_size)
+        state_->bytes_there = static_cast<std::uint64_t>(status.st_size - at);
 }
 
 InputFile::~InputFile() = default;
@@ -222,9 +229,13 @@ bool rereadable(const std::string& path) {
 int spool(const std::string& path, const std::string& folder) {
     const FileDescriptor from(path == "-" ? ::dup(STDIN_FILENO) : opened(path));
     std::string name = (folder.empty() ? std::string(".") : folder) + "/coterie-input-XXXXXX";
-    FileDescriptor to(::mkostemp(name.data(), O_CLOEXEC));
-    if (to.number < 0) fail(name, "creating a place for an input that is read twice");
-    ::unlink(name.c_str());
+    // Without a name from the beginning, where the file system can: then nothing is left whenever the process ends.
+    FileDescriptor to(::open((folder.empty() ? "." : folder).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (to.number < 0) {
+        to.number = ::mkostemp(name.data(), O_CLOEXEC);
+        if (to.number < 0) fail(name, "creating a place for an input that is read twice");
+        ::unlink(name.c_str());
+    }
     std::vector<char> buffer(std::size_t{1} << 20);
     for (;;) {
         ssize_t got = ::read(from.number, buffer.data(), buffer.size());

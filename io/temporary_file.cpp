@@ -63,18 +63,6 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
     return path.has_parent_path() ? path.parent_path() : ".";
 }
 
-/// Removes files that writers of `final_path` left behind: those that nobody holds locked.
-void remove_leftovers(const std::filesystem::path& final_path) {
-    const std::string prefix = final_path.filename().string() + ".tmp-";
-    std::error_code ignored;  // a folder that cannot be listed is no reason not to write into it
-    for (const auto& entry : std::filesystem::directory_iterator(folder_of(final_path), ignored)) {
-        const std::string name = entry.path().filename().string();
-        if (!name.starts_with(prefix) || name.find_first_not_of("0123456789-", prefix.size()) != name.npos) continue;
-        const Descriptor leftover(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (leftover && ::flock(leftover.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
-    }
-}
-
 std::filesystem::path replaceable(const std::filesystem::path& path) {
     std::error_code error;
     const std::filesystem::file_status status = std::filesystem::status(path, error);
@@ -88,6 +76,17 @@ std::filesystem::path replaceable(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+void remove_leftovers(const std::filesystem::path& final_path) {
+    const std::string prefix = final_path.filename().string() + ".tmp-";
+    std::error_code ignored;  // a folder that cannot be listed is no reason not to write into it
+    for (const auto& entry : std::filesystem::directory_iterator(folder_of(final_path), ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(prefix) || name.find_first_not_of("0123456789-", prefix.size()) != name.npos) continue;
+        const Descriptor leftover(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (leftover && ::flock(leftover.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+    }
+}
 
 TemporaryFile::TemporaryFile(const std::filesystem::path& final_path) : final_path_(replaceable(final_path)) {
     remove_leftovers(final_path_);

@@ -32,6 +32,10 @@ class TemporaryFile {
     bool live_ = true;
 };
 
+/// Removes what killed writers of `final_path` left beside it: files of TemporaryFile's names that nobody holds locked. For a run
+/// that may have nothing to write there; a TemporaryFile does it by itself.
+void remove_leftovers(const std::filesystem::path& final_path);
+
 /// Writes `content` to `path` as a TemporaryFile; to a device or a pipe (such as /dev/stdout), as it stands.
 /// Throws IoError.
 void write_file(const std::filesystem::path& path, std::string_view content);
