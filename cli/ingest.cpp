@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/estimate.hpp"
 #include "cli/options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/text_numbers.hpp"
@@ -225,12 +226,7 @@ void run_ingest(const Arguments& arguments) {
     print_json(object);
 }
 
-}  // namespace
-
-void add_ingest(CLI::App& app) {
-    CLI::App* command = app.add_subcommand("ingest", "Read files of edges into a store");
-    const auto arguments = std::make_shared<Arguments>();
-    Arguments& given = *arguments;
+void add_options(CLI::App* command, Arguments& given) {
     RowOptions& rows = given.ingest.rows;
 
     command
@@ -371,7 +367,26 @@ void add_ingest(CLI::App& app) {
             ->group(rejects);
 
     add_run_options(*command, given.run);
+}
+
+}  // namespace
+
+void add_ingest(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("ingest", "Read files of edges into a store");
+    const auto arguments = std::make_shared<Arguments>();
+    add_options(command, *arguments);
     command->callback([arguments] { run_ingest(*arguments); });
+}
+
+void add_estimate_ingest(CLI::App& estimate) {
+    CLI::App* command = estimate.add_subcommand("ingest", "What ingest with the same options will take");
+    const auto arguments = std::make_shared<Arguments>();
+    const auto sample = std::make_shared<EstimateOptions>();
+    add_options(command, *arguments);
+    add_sample_option(*command, *sample);
+    command->callback([arguments, sample] {
+        run_estimate_ingest(arguments->output, options_of(*arguments), *sample, arguments->run);
+    });
 }
 
 }  // namespace coterie::cli

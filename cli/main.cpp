@@ -21,6 +21,7 @@ constexpr const char* footer =
 /// One line a command, in the order of --help.
 void add_commands(CLI::App& app) {
     add_ingest(app);
+    add_estimate(app);
     add_info(app);
     add_check(app);
     add_erase(app);

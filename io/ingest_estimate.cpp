@@ -1,0 +1,237 @@
+#include "io/ingest_estimate.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "host/errors.hpp"
+#include "io/descriptor.hpp"
+#include "io/growth.hpp"
+#include "io/input_sample.hpp"
+#include "io/memory_limit.hpp"
+
+namespace coterie {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// Removed with what is in it.
+class ScratchFolder {
+  public:
+    ScratchFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "coterie-estimate-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr)
+            throw IoError(fmt::format("{}: making a folder for samples failed: {}", name, std::strerror(errno)));
+        path_ = name;
+    }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+    ~ScratchFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// What the ingest of a part took.
+struct Part {
+    double share = 0;
+    double rows = 0;
+    double accounts = 0;
+    std::vector<std::pair<std::string, double>> edges;
+    double edge_bytes = 0;  ///< of the store's arrays that grow with the edges
+    double store_bytes = 0;
+    double temporary_bytes = 0;
+    bool external = false;
+    double memory_bytes = 0;
+    double seconds = 0;
+};
+
+double edge_bytes(const LayerInfo& layer) {
+    const double directions = layer.directed ? 2 : 1;
+    return directions * (layer.weighted ? 8.0 : 4.0) * static_cast<double>(layer.num_edges);
+}
+
+Json told(const IngestReport& report, const std::filesystem::path& store) {
+    Json object{{"accounts", report.accounts}, {"layers", Json::array()}, {"rows", 0.0}, {"edge_bytes", 0.0}};
+    for (const LayerInfo& layer : report.layers) {
+        object["layers"].push_back({layer.name, static_cast<double>(layer.kept)});
+        object["rows"] = object["rows"].get<double>() + static_cast<double>(layer.rows);
+        object["edge_bytes"] = object["edge_bytes"].get<double>() + edge_bytes(layer);
+    }
+    double seconds = 0;
+    for (const auto& step : report.seconds) seconds += step.second;
+    object["seconds"] = seconds;
+    object["store"] = std::filesystem::file_size(store);
+    object["external"] = report.external.used;
+    object["temporary"] = report.external.temporary_bytes;
+    return object;
+}
+
+std::string read_all(int descriptor) {
+    std::string text;
+    char buffer[4096];
+    for (;;) {
+        const ssize_t got = ::read(descriptor, buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+    }
+}
+
+/// Ingests in a process of its own, so that the peak of its memory is its own.
+Part measured(const std::filesystem::path& store, const IngestOptions& options) {
+    int ends[2];
+    if (::pipe(ends) != 0) throw IoError(fmt::format("a pipe cannot be made: {}", std::strerror(errno)));
+    const Descriptor from(ends[0]);
+    Descriptor into(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0) throw IoError(fmt::format("a process cannot be started: {}", std::strerror(errno)));
+    if (child == 0) {
+        std::string text;
+        try {
+            text = told(ingest(store, options), store).dump();
+        } catch (const std::invalid_argument& error) {
+            text = Json{{"wrong", error.what()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+        } catch (const std::exception& error) {
+            text = Json{{"failed", error.what()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+        }
+        const bool written = ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+        ::_exit(written ? 0 : 1);
+    }
+    into.close();
+    const std::string text = read_all(from.get());
+    int status = 0;
+    struct rusage usage {};
+    while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) continue;
+    const Json object = Json::parse(text, nullptr, false);
+    if (!object.is_object()) throw IoError("estimate: the ingest of a sample ended without a word");
+    if (object.contains("wrong")) throw std::invalid_argument(object["wrong"].get<std::string>());
+    if (object.contains("failed")) throw IoError(object["failed"].get<std::string>());
+    Part part;
+    part.rows = object["rows"];
+    part.accounts = object["accounts"];
+    for (const Json& layer : object["layers"]) part.edges.emplace_back(layer[0], layer[1]);
+    part.edge_bytes = object["edge_bytes"];
+    part.store_bytes = object["store"];
+    part.external = object["external"];
+    part.temporary_bytes = object["temporary"];
+    part.seconds = object["seconds"];
+    part.memory_bytes = static_cast<double>(usage.ru_maxrss) * 1024;
+    return part;
+}
+
+/// `value` goes on as it went from the first part to the last, in proportion to the rows.
+double straight_on(double first, double last, const Part& from, const Part& to, double rows) {
+    if (to.rows <= from.rows) return last;
+    return last + std::max(0.0, last - first) / (to.rows - from.rows) * (rows - to.rows);
+}
+
+}  // namespace
+
+IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOptions& given,
+                               std::uint64_t sample_bytes) {
+    IngestOptions options = given;
+    options.progress = nullptr;
+    options.max_rejects = std::numeric_limits<std::uint64_t>::max();
+    if (options.memory_limit == 0) options.memory_limit = default_memory_limit();
+    if (options.temporary_directory.empty()) options.temporary_directory = path.parent_path();
+
+    IngestEstimate estimate;
+    estimate.memory_limit = options.memory_limit;
+    estimate.temporary_directory = options.temporary_directory.empty() ? "." : options.temporary_directory;
+    for (const LayerFile& file : options.files) {
+        if (file.path == "-")
+            throw IoError("estimate: a sample can be drawn from a regular file alone, and '-' is none");
+        estimate.input_bytes += std::filesystem::is_regular_file(file.path) ? std::filesystem::file_size(file.path) : 0;
+    }
+    std::vector<InputSample> samples;
+    double inflating = 0;
+    for (const LayerFile& file : options.files) {
+        // Every file gives its share of the sample, but at least a block.
+        const double share = estimate.input_bytes == 0 ? 1.0
+                                                       : static_cast<double>(std::filesystem::file_size(file.path)) /
+                                                             static_cast<double>(estimate.input_bytes);
+        const auto bytes = static_cast<std::uint64_t>(share * static_cast<double>(sample_bytes));
+        samples.emplace_back(file.path, std::max<std::uint64_t>(bytes, std::uint64_t{1} << 16));
+        estimate.sample_bytes += samples.back().text_bytes();
+        inflating += samples.back().inflating();
+    }
+
+    const ScratchFolder folder;
+    std::array<Part, sample_parts> parts;
+    double rows = 0;
+    for (std::size_t p = 0; p < sample_parts; ++p) {
+        // Text that a part stands for, file by file: the whole has 1 / share times as much.
+        double text = 0;
+        double all_text = 0;
+        IngestOptions of_part = options;
+        for (std::size_t f = 0; f < samples.size(); ++f) {
+            of_part.files[f].path = samples[f].part(p).string();
+            std::error_code ignored;
+            const auto bytes = static_cast<double>(std::filesystem::file_size(samples[f].part(p), ignored));
+            text += bytes;
+            all_text += samples[f].share(p) > 0 ? bytes / samples[f].share(p) : 0;
+        }
+        parts[p].share = all_text > 0 ? text / all_text : 1.0;
+        of_part.temporary_directory = folder.path();
+        of_part.rejects = folder.path() / "rejects.csv";
+        of_part.memory_limit = std::max<std::uint64_t>(
+            1, static_cast<std::uint64_t>(parts[p].share * static_cast<double>(options.memory_limit)));
+        const double share = parts[p].share;
+        parts[p] = measured(folder.path() / fmt::format("{}.h5", p), of_part);
+        parts[p].share = share;
+    }
+    const Part& first = parts[0];
+    const Part& last = parts[sample_parts - 1];
+    rows = last.rows / std::max(last.share, 1e-12);
+    estimate.sampled = last.share;
+    estimate.rows = rows;
+    const auto grown = [&](auto count) {
+        std::array<Grown, sample_parts> seen;
+        for (std::size_t p = 0; p < sample_parts; ++p) seen[p] = {parts[p].rows, count(parts[p])};
+        return extrapolated(seen, rows);
+    };
+    estimate.accounts = grown([](const Part& part) { return part.accounts; });
+    double all_edges = 0;
+    double sample_edges = 0;
+    for (std::size_t l = 0; l < last.edges.size(); ++l) {
+        estimate.layers.push_back({last.edges[l].first, grown([&](const Part& part) { return part.edges[l].second; })});
+        all_edges += estimate.layers.back().edges;
+        sample_edges += last.edges[l].second;
+    }
+
+    // What of the store does not grow with the edges grows with the accounts.
+    const auto others = [](const Part& part) { return part.store_bytes - part.edge_bytes; };
+    const double an_account =
+        last.accounts > first.accounts ? (others(last) - others(first)) / (last.accounts - first.accounts) : 0.0;
+    estimate.store_bytes = others(last) + std::max(0.0, an_account) * (estimate.accounts - last.accounts) +
+                           last.edge_bytes * (sample_edges > 0 ? all_edges / sample_edges : 1.0);
+    estimate.external = last.external;
+    if (last.external) {
+        estimate.temporary_bytes = last.temporary_bytes / std::max(last.share, 1e-12);
+        estimate.memory_bytes = static_cast<double>(options.memory_limit);
+    } else {
+        estimate.memory_bytes = straight_on(first.memory_bytes, last.memory_bytes, first, last, rows);
+    }
+    estimate.seconds = straight_on(first.seconds, last.seconds, first, last, rows) + inflating;
+    return estimate;
+}
+
+}  // namespace coterie

@@ -1,0 +1,137 @@
+#include "io/input_sample.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "host/errors.hpp"
+#include "io/input_file.hpp"
+
+namespace coterie {
+
+namespace {
+
+constexpr std::uint64_t block_bytes = std::uint64_t{256} << 10;
+
+[[noreturn]] void fail(const std::string& path, std::string_view doing) {
+    throw IoError(fmt::format("{}: {} failed: {}", path, doing, std::strerror(errno)));
+}
+
+/// The whole lines in `text`, of which the first is whole only if it stands at the beginning of the file.
+std::string_view whole_lines(std::string_view text, bool at_beginning) {
+    if (!at_beginning) {
+        const std::size_t first = text.find('\n');
+        text.remove_prefix(first == text.npos ? text.size() : first + 1);
+    }
+    return text.substr(0, text.rfind('\n') + 1);
+}
+
+bool is_text(const Descriptor& file) {
+    unsigned char head[4] = {};
+    const ssize_t got = ::pread(file.get(), head, sizeof head, 0);
+    const std::string_view begin(reinterpret_cast<const char*>(head),
+                                 static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    return !begin.starts_with("\x1f\x8b") && !begin.starts_with("\x28\xb5\x2f\xfd");
+}
+
+}  // namespace
+
+InputSample::InputSample(const std::string& path, std::uint64_t bytes) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) fail(path, "opening to read");
+    if (!S_ISREG(status.st_mode))
+        throw IoError(fmt::format("{}: a sample can be drawn from a regular file alone, and this is none", path));
+    file_bytes_ = static_cast<std::uint64_t>(status.st_size);
+    for (Descriptor& part : parts_) {
+        part = Descriptor(::memfd_create("coterie-sample", MFD_CLOEXEC));
+        if (!part) fail(path, "making room for a sample");
+    }
+    const bool plain = is_text(file);
+    if (plain && file_bytes_ > bytes)
+        draw_blocks(path, bytes);
+    else
+        draw_beginning(path, bytes, plain);
+    text_bytes_ = bytes_[sample_parts - 1];
+}
+
+std::filesystem::path InputSample::part(std::size_t i) const {
+    return "/proc/self/fd/" + std::to_string(parts_[i].get());
+}
+
+/// Block 0 belongs to every part, of the others every fourth to the smallest, every second to the next, all to the largest.
+void InputSample::add(std::size_t block, const char* text, std::size_t count) {
+    for (std::size_t part = 0; part < sample_parts; ++part) {
+        if (block % (std::size_t{4} >> part) != 0) continue;
+        for (std::size_t done = 0; done < count;) {
+            const ssize_t written = ::write(parts_[part].get(), text + done, count - done);
+            if (written < 0 && errno == EINTR) continue;
+            if (written < 0) fail("a sample", "keeping it in memory");
+            done += static_cast<std::size_t>(written);
+        }
+        bytes_[part] += count;
+    }
+}
+
+void InputSample::draw_blocks(const std::string& path, std::uint64_t bytes) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) fail(path, "opening to read");
+    const std::uint64_t blocks = std::max<std::uint64_t>(4, bytes / block_bytes);
+    std::vector<char> buffer(std::min(block_bytes, file_bytes_ / blocks));
+    for (std::uint64_t block = 0; block < blocks; ++block) {
+        const std::uint64_t begin = file_bytes_ / blocks * block;
+        std::size_t got = 0;
+        while (got < buffer.size()) {
+            const ssize_t more =
+                ::pread(file.get(), buffer.data() + got, buffer.size() - got, static_cast<off_t>(begin + got));
+            if (more < 0 && errno == EINTR) continue;
+            if (more < 0) fail(path, "reading");
+            if (more == 0) break;
+            got += static_cast<std::size_t>(more);
+        }
+        const std::string_view lines = whole_lines({buffer.data(), got}, begin == 0);
+        add(block, lines.data(), lines.size());
+    }
+    for (std::size_t part = 0; part < sample_parts; ++part)
+        shares_[part] = static_cast<double>(bytes_[part]) / static_cast<double>(file_bytes_);
+}
+
+void InputSample::draw_beginning(const std::string& path, std::uint64_t bytes, bool plain) {
+    const auto began = std::chrono::steady_clock::now();
+    InputFile file(path);
+    std::vector<char> buffer(block_bytes);
+    std::string carried;
+    bool whole = false;
+    std::uint64_t drawn = 0;
+    for (std::size_t block = 0; drawn < bytes; ++block) {
+        std::size_t got = 0;
+        for (std::size_t more = 1; got < buffer.size() && more > 0; got += more)
+            more = file.read(buffer.data() + got, buffer.size() - got);
+        whole = got == 0;
+        std::string_view text(buffer.data(), got);
+        const std::size_t end = whole ? 0 : text.rfind('\n') + 1;
+        carried.append(text.substr(0, end));
+        add(block, carried.data(), carried.size());
+        drawn += carried.size();
+        carried = text.substr(end);
+        if (whole) break;
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const double read = std::min(1.0, static_cast<double>(file.bytes_read()) / static_cast<double>(file_bytes_));
+    const double share = whole ? 1.0 : read;
+    for (std::size_t part = 0; part < sample_parts; ++part)
+        shares_[part] =
+            share * static_cast<double>(bytes_[part]) / static_cast<double>(std::max<std::uint64_t>(drawn, 1));
+    if (!plain) inflating_ = seconds / std::max(share, 1e-9);
+}
+
+}  // namespace coterie

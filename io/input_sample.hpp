@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "io/descriptor.hpp"
+
+namespace coterie {
+
+/// Parts of a sample, each within the next: a quarter of its blocks, half of them, all.
+inline constexpr std::size_t sample_parts = 3;
+
+/// Whole lines of a text file, drawn from blocks that are spread evenly over it, its beginning (the header) first. Of a
+/// compressed file the beginning alone, since nothing else can be reached; what it holds in all is told by its ratio. Lies in memory.
+class InputSample {
+  public:
+    /// Draws about `bytes` bytes of text from the regular file `path`; all of it if it has no more.
+    /// Throws IoError as InputFile does, and if it is no regular file.
+    InputSample(const std::string& path, std::uint64_t bytes);
+
+    /// A name by which this process can read a part.
+    std::filesystem::path part(std::size_t i) const;
+    /// The share of the file's text that a part holds, up to 1.
+    double share(std::size_t i) const { return shares_[i]; }
+    std::uint64_t text_bytes() const { return text_bytes_; }  ///< of the largest part
+    std::uint64_t file_bytes() const { return file_bytes_; }
+    /// Seconds that inflating all of the file will take beside parsing it.
+    double inflating() const { return inflating_; }
+
+  private:
+    void draw_blocks(const std::string& path, std::uint64_t bytes);
+    void draw_beginning(const std::string& path, std::uint64_t bytes, bool plain);
+    void add(std::size_t block, const char* text, std::size_t count);
+
+    std::array<Descriptor, sample_parts> parts_;
+    std::array<std::uint64_t, sample_parts> bytes_{};
+    std::array<double, sample_parts> shares_{};
+    std::uint64_t text_bytes_ = 0;
+    std::uint64_t file_bytes_ = 0;
+    double inflating_ = 0;
+};
+
+}  // namespace coterie
