@@ -153,6 +153,12 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
     if (options.memory_limit == 0) options.memory_limit = default_memory_limit();
     if (options.temporary_directory.empty()) options.temporary_directory = path.parent_path();
 
+    if (!options.append_to.empty())
+        throw std::invalid_argument(
+            "estimate: --append takes what an ingest of its new rows takes, and a new copy of the old store: estimate "
+            "the "
+            "rows without --append");
+
     IngestEstimate estimate;
     estimate.memory_limit = options.memory_limit;
     estimate.temporary_directory = options.temporary_directory.empty() ? "." : options.temporary_directory;

@@ -134,6 +134,11 @@ TEST_F(Estimate, RefusesWhatItCannotDrawFrom) {
     EXPECT_TRUE(says(pipe.err, "a sample can be drawn from a regular file alone"));
     EXPECT_EQ(run_program(folder_.path(), {"estimate", "ingest", "--follow", "none.csv", "-o", "s.h5"}).code, 1);
     EXPECT_EQ(run_program(folder_.path(), {"estimate"}).code, 2);
+    write_bytes(folder_ / "edges.csv", "source,target\n1,2\n");
+    const Finished appended =
+        run_program(folder_.path(), {"estimate", "ingest", "--append", "o.h5", "--follow", "edges.csv", "-o", "s.h5"});
+    EXPECT_EQ(appended.code, 2);
+    EXPECT_TRUE(says(appended.err, "without --append"));
 }
 
 }  // namespace coterie::testing
