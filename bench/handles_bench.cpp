@@ -2,18 +2,25 @@
 //
 //   build/release/bench/handles_bench                               1 M distinct handles, some seconds
 //   COTERIE_BENCH_HANDLES=20000000 build/release/bench/handles_bench
+//   COTERIE_BENCH_STORE=s.h5 build/release/bench/handles_bench --benchmark_filter=find    in that store
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "io/handle_dictionary.hpp"
+#include "io/ingest.hpp"
+#include "io/store.hpp"
 
 namespace {
 
@@ -96,6 +103,55 @@ void sort_all(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(all_handles().count()));
 }
 
+/// A store of all handles, each following the next; or the one that COTERIE_BENCH_STORE names.
+class HandleStore {
+  public:
+    HandleStore() {
+        const char* const given = std::getenv("COTERIE_BENCH_STORE");
+        if (given == nullptr) {
+            folder_ = std::filesystem::temp_directory_path() / "coterie-handles-bench";
+            std::filesystem::create_directories(folder_);
+            make(folder_ / "rows.csv");
+        }
+        store_ = coterie::Store::open(given != nullptr ? std::filesystem::path(given) : folder_ / "s.h5");
+    }
+    ~HandleStore() {
+        std::error_code ignored;
+        if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+    }
+    const coterie::Accounts& accounts() const { return *store_->accounts(); }
+
+  private:
+    void make(const std::filesystem::path& rows) const {
+        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(rows.c_str(), "wb"), std::fclose);
+        const Handles& handles = all_handles();
+        for (std::size_t i = 0; i + 1 < handles.count(); ++i)
+            fmt::print(file.get(), "{},{}\n", handles[i], handles[i + 1]);
+        std::fflush(file.get());
+        coterie::IngestOptions options;
+        options.files = {{"follow", rows}};
+        options.ids = coterie::IdChoice::handles;
+        coterie::ingest(folder_ / "s.h5", options);
+    }
+
+    std::filesystem::path folder_;
+    std::optional<coterie::Store> store_;
+};
+
+void find_in_store(benchmark::State& state) {
+    static const HandleStore store;
+    const coterie::Accounts& accounts = store.accounts();
+    std::mt19937_64 random(1);
+    std::vector<std::string> names;
+    for (int i = 0; i < 10'000; ++i)
+        names.push_back(accounts.text(static_cast<coterie::AccountId>(random() % accounts.size())));
+    for (auto _ : state)
+        for (const std::string& name : names) benchmark::DoNotOptimize(accounts.find(name));
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(names.size()));
+    state.counters["accounts"] = static_cast<double>(accounts.size());
+}
+
+BENCHMARK(find_in_store)->Unit(benchmark::kMillisecond);
 BENCHMARK(number_of_known)->ArgName("among")->Arg(1000)->Arg(20000)->Arg(0);
 BENCHMARK(numbers_of_known)->ArgName("among")->Arg(1000)->Arg(20000)->Arg(0);
 BENCHMARK(number_new)->Unit(benchmark::kMillisecond);

@@ -1,4 +1,5 @@
 #include "io/erase.hpp"
+#include "io/account_names.hpp"
 
 #include <fmt/format.h>
 
@@ -20,6 +21,7 @@ struct Arguments {
     std::string store;
     std::vector<std::string> accounts;
     std::string list;
+    std::string key;
     bool overwrite = false;
     RunOptions run;
 };
@@ -32,6 +34,12 @@ void run_erase(const Arguments& arguments) {
         for (std::string& account : read_account_list(arguments.list)) accounts.push_back(std::move(account));
     if (accounts.empty())
         throw std::invalid_argument("erase: at least one account must be named: --account or --accounts");
+    if (!arguments.key.empty()) {
+        const Store store = Store::open(arguments.store);
+        const AccountNames names(store, read_key(arguments.key));
+        for (std::string& account : accounts)
+            if (const auto found = names.find(account)) account = store.accounts()->text(*found);
+    }
     const EraseReport done = report.step("total", [&] {
         return erase_accounts(
             arguments.store, accounts,
@@ -65,6 +73,7 @@ void add_erase(CLI::App& app) {
         ->type_name("STORE");
     command->add_option("--account", given.accounts, "An account by id or handle; may be given often")->type_name("ID");
     command->add_option("--accounts", given.list, "A file that names an account a line")->type_name("FILE");
+    add_key_option(*command, given.key);
     command->add_flag(
         "--overwrite", given.overwrite,
         "Write zeros over the old version before its blocks are freed. Who still reads it sees zeros too");

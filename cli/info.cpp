@@ -63,6 +63,7 @@ void add_facts(RunReport& report, const Store& store, bool verified) {
     report["created"] = store.created();
     report["accounts"] = store.accounts()->size();
     report["ids"] = store.accounts()->numeric() ? "numeric" : "handles";
+    add_naming(report, store.accounts()->naming());
     report["columns"] = store.column_names();
     report["layers"] = Json::array();
     for (const LayerInfo& layer : store.layers()) report["layers"].push_back(to_json(layer));
@@ -106,7 +107,7 @@ void tell(const Store& store, bool verified) {
     std::string text = fmt::format("{}\n", store.path().string());
     text += fmt::format("  created     {} by coterie {} (schema 1)\n", store.created(), store.version());
     text += fmt::format("  accounts    {} ({})\n", with_separators(accounts.size()),
-                        accounts.numeric() ? "numeric ids" : "handles");
+                        described(accounts.naming(), accounts.numeric()));
     if (const auto columns = store.column_names(); !columns.empty())
         text += fmt::format("  columns     {}\n", fmt::join(columns, ", "));
     for (const LayerInfo& layer : store.layers()) text += described(layer);

@@ -144,6 +144,7 @@ void add_facts(RunReport& report, const std::string& store, const IngestReport& 
     report["created"] = done.created;
     report["accounts"] = done.accounts;
     report["ids"] = done.numeric ? "numeric" : "handles";
+    add_naming(report, done.naming);
     report["columns"] = done.columns;
     report["layers"] = Json::array();
     std::uint64_t rows = 0;
@@ -206,7 +207,7 @@ void tell(const std::string& store, const IngestReport& done, double seconds, Pr
         display.say(
             fmt::format("{} rejected lines stand in {}", with_separators(done.rejected), done.rejects.string()));
     display.say(fmt::format("{}: {} accounts ({}) in {}; {} ({} rows a second)", store, with_separators(done.accounts),
-                            done.numeric ? "numeric ids" : "handles",
+                            described(done.naming, done.numeric),
                             done.layers.size() == 1 ? "one layer" : fmt::format("{} layers", done.layers.size()),
                             in_time(seconds), in_short(static_cast<double>(rows) / std::max(seconds, 1e-9))));
 }
@@ -264,6 +265,12 @@ void add_options(CLI::App* command, Arguments& given) {
         ->capture_default_str()
         ->group(text);
 
+    command
+        ->add_flag("--fold-case", given.ingest.names.fold_case, "Handles that differ in case (A-Z, a-z) are the same")
+        ->group(text);
+    command->add_flag("--strip-at", given.ingest.names.strip_at, "@ at the beginning of a handle is left out")
+        ->group(text);
+
     const std::string columns = "Columns, by name or by number from 1";
     command->add_option("--source-column", rows.source_column, "Default: source, src, from, …, else the first")
         ->group(columns);
@@ -291,6 +298,20 @@ void add_options(CLI::App* command, Arguments& given) {
                      "Default: id, account, user, …, else the first")
         ->group(columns);
 
+    command
+        ->add_option("--keep-column", given.ingest.keep_columns,
+                     "Join only these columns of the table of accounts. Default: all; with --pseudonyms none")
+        ->type_name("NAME")
+        ->group(columns);
+
+    const std::string privacy = "Privacy";
+    command
+        ->add_option(
+            "--pseudonyms", given.ingest.pseudonyms,
+            "Store pseudonyms (HMAC-SHA256) in the place of ids and handles: the same for the same key, a file of "
+            "at least 32 random bytes")
+        ->type_name("KEYFILE")
+        ->group(privacy);
     const std::string times = "Times of events";
     command->add_option("--since", given.since, "Only rows of this time or later count")
         ->type_name("TIME")

@@ -24,6 +24,7 @@ void add_commands(CLI::App& app) {
     add_estimate(app);
     add_info(app);
     add_check(app);
+    add_account(app);
     add_erase(app);
     add_generate(app);
     add_score(app);

@@ -42,6 +42,13 @@ ChosenBackend choose_backend(const std::string& name) {
     return {Backend::openmp, fmt::format("cuda cannot run: {}", why_not)};
 }
 
+void add_key_option(CLI::App& command, std::string& key) {
+    command
+        .add_option("--pseudonyms", key,
+                    "The key of a store with pseudonyms: accounts can be named by their original ids or handles")
+        ->type_name("KEYFILE");
+}
+
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what) {
     command.add_option("--seed", seed, "Seed of " + of_what)->capture_default_str();
 }

@@ -36,6 +36,9 @@ struct ChosenBackend {
 /// BackendUnavailable if it cannot run.
 ChosenBackend choose_backend(const std::string& name);
 
+/// Adds --pseudonyms KEYFILE, by which accounts of a store with pseudonyms are named by their originals.
+void add_key_option(CLI::App& command, std::string& key);
+
 /// Adds --seed.
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& of_what);
 

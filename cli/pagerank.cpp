@@ -19,6 +19,7 @@ struct Options {
     PageRankOptions pagerank;
     std::string precision = "double";
     std::string teleport_file;
+    std::string key;
     std::string warm_start;
     bool unweighted = false;
 };
@@ -44,7 +45,7 @@ void run_pagerank(const Options& options) {
     settings.progress = &run.progress();
     std::vector<double> teleport;
     if (!options.teleport_file.empty()) {
-        teleport = read_account_weights(options.teleport_file, *store.accounts());
+        teleport = read_account_weights(options.teleport_file, AccountNames(store, read_key(options.key)));
         settings.teleport = teleport;
     }
     std::vector<double> start;
@@ -109,6 +110,7 @@ void add_pagerank(CLI::App& app) {
         ->add_option("--teleport", options->teleport_file,
                      "Personalised: where the walk starts anew. CSV of account[,weight], by original id or handle")
         ->type_name("FILE");
+    add_key_option(*command, options->key);
     command->add_option("--warm-start", options->warm_start, "Start from this result in the store (kept with --save)")
         ->type_name("NAME");
     command->add_flag("--unweighted", options->unweighted, "Leave the weights out: every edge counts 1");

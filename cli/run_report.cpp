@@ -47,6 +47,15 @@ std::vector<std::string> command_line() {
     return arguments;
 }
 
+void add_naming(RunReport& report, const Naming& naming) {
+    if (naming.rules.fold_case) report["fold_case"] = true;
+    if (naming.rules.strip_at) report["strip_at"] = true;
+    if (naming.pseudonyms)
+        report["pseudonyms"] = {{"scheme", pseudonym_scheme},
+                                {"key", naming.pseudonyms->key},
+                                {"of", naming.pseudonyms->of_numbers ? "numbers" : "handles"}};
+}
+
 void print_text(std::string_view text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
         throw IoError(fmt::format("standard output: writing failed: {}", std::strerror(errno)));

@@ -10,6 +10,7 @@
 
 #include "cli/options.hpp"
 #include "cli/progress_display.hpp"
+#include "io/name_rules.hpp"
 
 namespace coterie::cli {
 
@@ -59,6 +60,9 @@ class RunReport {
     Json facts_;
     Json seconds_ = Json::object();
 };
+
+/// Sets what `naming` says: fold_case, strip_at and pseudonyms, each if it holds.
+void add_naming(RunReport& report, const Naming& naming);
 
 /// The program's arguments as they were given, the program's own name first.
 std::vector<std::string> command_line();

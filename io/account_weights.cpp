@@ -60,11 +60,11 @@ double weight_of(std::string_view text, const std::string& where) {
 
 }  // namespace
 
-std::vector<double> read_account_weights(const std::filesystem::path& path, const Accounts& accounts) {
+std::vector<double> read_account_weights(const std::filesystem::path& path, const AccountNames& names) {
     std::ifstream file(path, std::ios::binary);
     if (!file || std::filesystem::is_directory(path))
         throw IoError(fmt::format("{}: must be a file that can be read: {}", path.string(), std::strerror(errno)));
-    std::vector<double> weights(accounts.size(), 0.0);
+    std::vector<double> weights(names.accounts().size(), 0.0);
     std::size_t number = 0;
     for (std::string buffer; std::getline(file, buffer);) {
         std::string_view text = buffer;
@@ -76,10 +76,8 @@ std::vector<double> read_account_weights(const std::filesystem::path& path, cons
         Line line;
         if (!split(text, line))
             throw IoError(fmt::format("{}: a line must be account or account,weight, got \"{}\"", where, text));
-        const auto account = accounts.find(line.account);
-        if (!account)
-            throw IoError(
-                fmt::format("{}: the account must be one of the store's, but there is no \"{}\"", where, line.account));
+        const auto account = names.find(line.account);
+        if (!account) throw IoError(fmt::format("{}: {}", where, names.why_not(line.account)));
         weights[*account] += line.weight.empty() ? 1.0 : weight_of(line.weight, where);
     }
     if (file.bad()) throw IoError(fmt::format("{}: reading failed: {}", path.string(), std::strerror(errno)));

@@ -7,6 +7,11 @@
 
 namespace coterie {
 
+const Naming& Accounts::naming() const {
+    static const Naming as_they_stand;
+    return as_they_stand;
+}
+
 std::string Accounts::text(AccountId account) const {
     return numeric() ? fmt::to_string(id(account)) : std::string(handle(account));
 }
@@ -14,6 +19,10 @@ std::string Accounts::text(AccountId account) const {
 std::optional<AccountId> Accounts::find(std::string_view original) const {
     const std::span<const AccountId> order = by_id();
     if (!numeric()) {
+        const NameRules& rules = naming().rules;
+        if (!rules.change_nothing())
+            if (const std::string normalised = rules.normalised(original); normalised != original)
+                return find(normalised);
         const auto found =
             std::lower_bound(order.begin(), order.end(), original,
                              [&](AccountId account, std::string_view text) { return handle(account) < text; });

@@ -11,6 +11,7 @@
 #include "host/array.hpp"
 #include "host/errors.hpp"
 #include "host/merge_layers.hpp"
+#include "io/account_names.hpp"
 #include "io/append_accounts.hpp"
 #include "io/fields.hpp"
 #include "io/ingest_plan.hpp"
@@ -57,12 +58,13 @@ class Append {
         timed(report_.seconds, "accounts", [&] {
             if (!options_.accounts.empty())
                 report_.sources.push_back(table_.read(options_.accounts, options_.rows, options_.accounts_id_column));
+            if (key_ || !options_.keep_columns.empty()) table_.keep_columns(options_.keep_columns, report_.notes);
         });
         ReadInputs read =
             timed(report_.seconds, "read", [&] { return read_inputs(plan, options_, {}, threads_, rejects_); });
         if (read.spill->spilled()) refuse_memory("four times the new rows");
         report_.sources.insert(report_.sources.begin(), read.sources.begin(), read.sources.end());
-        report_.notes = notes_on_columns(plan, read, options_);
+        for (std::string& note : notes_on_columns(plan, read, options_)) report_.notes.push_back(std::move(note));
         report_.account_rows = table_.rows();
         report_.rejected_accounts = table_.settle(read.ids, options_.names, rejects_);
         std::uint64_t rows = table_.rows();
@@ -92,9 +94,20 @@ class Append {
         throw std::invalid_argument(fmt::format("ingest: {}: {}", store_.path().string(), what));
     }
 
+    const PseudonymKey* key() const { return key_ ? &*key_ : nullptr; }
+    /// How an account is named in the store: as it is, or by its pseudonym.
+    std::string stored_name(const std::string& name) const {
+        return key_ ? key_->pseudonym(name, report_.naming) : name;
+    }
+
     /// Options that the store has settled already: those given must say the same, the others are taken from it.
     void agree() {
-        const bool numeric = store_.accounts()->numeric();
+        if (std::optional<PseudonymKey> key = pseudonym_key(given_, report_)) key_.emplace(std::move(*key));
+        report_.naming = naming_to_append(store_.path(), store_.accounts()->naming(), given_.names, key());
+        options_.names = report_.naming.rules;
+        if (key_) rejects_.leave_out_text();
+        const auto& pseudonyms = report_.naming.pseudonyms;
+        const bool numeric = pseudonyms ? pseudonyms->of_numbers : store_.accounts()->numeric();
         if (given_.ids != IdChoice::automatic && (given_.ids == IdChoice::numeric) != numeric)
             contradict(fmt::format("its accounts have {}, but --ids {} was given", numeric ? "numeric ids" : "handles",
                                    numeric ? "handles" : "numeric"));
@@ -177,6 +190,11 @@ class Append {
                     layer.name));
             file.rows = read_removals(input, options_.rows, layer.weighted, ids(), options_.names);
             for (const Reject& reject : file.rows.rejects) rejects_.add(given.path, reject);
+            if (key_)
+                for (RemovalRows::Row& row : file.rows.rows) {
+                    row.source = stored_name(row.source);
+                    row.target = stored_name(row.target);
+                }
             rows += file.rows.num_rows;
             first += file.rows.rows.size();
             removed_sources_.emplace_back(file.layer, SourceFile{given.path, file.rows.sha256, true});
@@ -188,8 +206,8 @@ class Append {
 
     Identified identify(ReadInputs& read) {
         return read.ids == IdKind::numeric
-                   ? identify_numbers(std::move(read.rows), table_.numbers(), threads_, options_.progress)
-                   : identify_handles(std::move(read.rows), table_.handles(), threads_, options_.progress);
+                   ? identify_numbers(std::move(read.rows), table_.numbers(), threads_, options_.progress, key())
+                   : identify_handles(std::move(read.rows), table_.handles(), threads_, options_.progress, key());
     }
 
     /// The layers of the store, then those that only the plan has; `in_plan` is the place there, or none.
@@ -351,8 +369,8 @@ class Append {
                 named.push_back(by_id[position_of(united.accounts, std::to_string(id))]);
         else
             for (const std::string& handle : table_.handles())
-                named.push_back(by_id[position_of(united.accounts, handle)]);
-        for (AccountColumn& added : table_.take_columns(united.accounts, by_id)) {
+                named.push_back(by_id[position_of(united.accounts, stored_name(handle))]);
+        for (AccountColumn& added : table_.take_columns(united.accounts, by_id, key())) {
             const auto known = std::find_if(columns.begin(), columns.end(),
                                             [&](const AccountColumn& column) { return column.name == added.name; });
             if (known == columns.end()) {
@@ -369,6 +387,7 @@ class Append {
     IngestOptions options_;
     const Store& store_;
     int threads_;
+    std::optional<PseudonymKey> key_;
     RejectsFile rejects_;
     JoinedAccounts table_;
     std::vector<RemovalFile> removal_files_;

@@ -98,6 +98,7 @@ class Erasure {
         StoreContents contents;
         contents.by_id = remaining.built.by_id;
         contents.created = store_.created();
+        contents.naming = accounts_.naming();
         Array<std::uint64_t> ids;
         Array<std::uint64_t> handle_offsets;
         std::string handle_bytes;

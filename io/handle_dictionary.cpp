@@ -4,13 +4,18 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <atomic>
 #include <cstring>
+#include <exception>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "host/errors.hpp"
 #include "io/handle_sort.hpp"
+#include "io/pseudonyms.hpp"
 
 namespace coterie {
 
@@ -296,21 +301,18 @@ std::uint64_t HandleDictionary::memory_bytes() const {
     return bytes;
 }
 
-SortedHandles HandleDictionary::take_sorted(int threads, Progress* progress) {
-    const std::uint64_t n = size();
-    if (n >= no_account)
-        throw IoError(fmt::format("ingest: at most {} accounts fit a store, but the input has {}", no_account - 1, n));
+/// A key for each handle, and the tables freed.
+Array<HandleKey> HandleDictionary::take_keys(int threads) {
     std::array<std::size_t, num_shards + 1> begins{};
     for (std::size_t s = 0; s < num_shards; ++s) {
         shards_[s].table = {};
         begins[s + 1] = begins[s] + shards_[s].count;
     }
-    Array<HandleKey> keys(n);
+    Array<HandleKey> keys(begins[num_shards]);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (std::size_t s = 0; s < num_shards; ++s) {
         std::size_t next = begins[s];
-        const auto& blocks = shards_[s].blocks;
-        for (const Shard::Block& block : blocks)
+        for (const Shard::Block& block : shards_[s].blocks)
             for (std::size_t place = 0; place < block.used;) {
                 const char* const entry = block.data + place;
                 const std::string_view text = handle_in(entry);
@@ -318,31 +320,62 @@ SortedHandles HandleDictionary::take_sorted(int threads, Progress* progress) {
                 place += entry_bytes(text);
             }
     }
-    advance(progress, "sorting handles", 0, 3, "steps");
-    sort_handles(keys, threads, progress);
-    advance(progress, "sorting handles", 1, 3, "steps");
+    return keys;
+}
 
-    SortedHandles sorted;
-    sorted.positions.resize(bound());
-    sorted.offsets.resize(n + 1);
-    sorted.offsets[0] = 0;
+namespace {
+
+/// Entries of the pseudonyms of `keys`, which lead to them afterwards.
+Array<char> write_pseudonyms(std::span<HandleKey> keys, const PseudonymKey& key, int threads) {
+    constexpr std::size_t entry = short_head + PseudonymKey::pseudonym_size;
+    Array<char> entries(keys.size() * entry);
+    std::exception_ptr failure;
+#pragma omp parallel num_threads(threads)
+    try {
+        PseudonymKey::Maker maker(key);
+        std::array<char, PseudonymKey::pseudonym_size> digits{};
+#pragma omp for schedule(dynamic, 4096) nowait
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            maker.write(handle_in(keys[i].entry), digits.data());
+            char* const place = entries.data() + i * entry;
+            write_entry(place, number_in(keys[i].entry), {digits.data(), digits.size()});
+            keys[i] = {first_bytes({digits.data(), digits.size()}), place};
+        }
+    } catch (...) {
+#pragma omp critical
+        failure = std::current_exception();
+    }
+    if (failure != nullptr) std::rethrow_exception(failure);
+    return entries;
+}
+
+/// Texts that stand in order in `keys`, one after the other, and where each number leads; `positions` has its size.
+/// False if two neighbors are equal.
+bool write_sorted(std::span<const HandleKey> keys, int threads, SortedHandles& sorted) {
     constexpr std::size_t chunk = std::size_t{1} << 14;
     constexpr std::size_t ahead = 16;
+    const std::size_t n = keys.size();
     const std::size_t chunks = (n + chunk - 1) / chunk;
     std::vector<std::uint64_t> chunk_ends(chunks + 1, 0);
+    std::atomic<bool> distinct = true;
+    sorted.offsets.resize(n + 1);
+    sorted.offsets[0] = 0;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
     for (std::size_t c = 0; c < chunks; ++c) {
         std::uint64_t bytes = 0;
+        std::string_view before = c == 0 ? std::string_view() : handle_in(keys[c * chunk - 1].entry);
         const std::size_t end = std::min<std::size_t>(n, (c + 1) * chunk);
         for (std::size_t i = c * chunk; i < end; ++i) {
             __builtin_prefetch(keys[std::min<std::size_t>(i + ahead, n - 1)].entry);
-            bytes += handle_in(keys[i].entry).size();
+            const std::string_view text = handle_in(keys[i].entry);
+            if (i > 0 && text == before) distinct = false;
+            before = text;
+            bytes += text.size();
             sorted.offsets[i + 1] = bytes;
             sorted.positions[number_in(keys[i].entry)] = static_cast<AccountId>(i);
         }
         chunk_ends[c + 1] = bytes;
     }
-    advance(progress, "sorting handles", 2, 3, "steps");
     for (std::size_t c = 0; c < chunks; ++c) chunk_ends[c + 1] += chunk_ends[c];
     sorted.bytes.resize(chunk_ends[chunks]);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 4)
@@ -356,8 +389,36 @@ SortedHandles HandleDictionary::take_sorted(int threads, Progress* progress) {
             sorted.offsets[i + 1] += chunk_ends[c];
         }
     }
-    shards_ = std::make_unique<Shard[]>(num_shards);
-    blocks_ = std::make_unique<Blocks>();
+    return distinct;
+}
+
+}  // namespace
+
+SortedHandles HandleDictionary::take_sorted(int threads, Progress* progress, const PseudonymKey* key) {
+    const std::uint64_t n = size();
+    if (n >= no_account)
+        throw IoError(fmt::format("ingest: at most {} accounts fit a store, but the input has {}", no_account - 1, n));
+    SortedHandles sorted;
+    sorted.positions.resize(bound());
+    Array<HandleKey> keys = take_keys(threads);
+    const auto empty = [&] {
+        shards_ = std::make_unique<Shard[]>(num_shards);
+        blocks_ = std::make_unique<Blocks>();
+    };
+    advance(progress, "sorting handles", 0, 3, "steps");
+    Array<char> pseudonyms;
+    if (key != nullptr) {
+        pseudonyms = write_pseudonyms(keys, *key, threads);
+        empty();
+    }
+    advance(progress, "sorting handles", 1, 3, "steps");
+    sort_handles(keys, threads, progress);
+    advance(progress, "sorting handles", 2, 3, "steps");
+    if (!write_sorted(keys, threads, sorted))
+        throw Error(
+            "ingest: two accounts must not have the same pseudonym, but two have under this key; with another key they "
+            "will not");
+    empty();
     advance(progress, "sorting handles", 3, 3, "steps");
     return sorted;
 }

@@ -13,6 +13,9 @@
 
 namespace coterie {
 
+class PseudonymKey;
+struct HandleKey;
+
 /// Distinct handles in bytewise order, and where each that was numbered has come to stand.
 struct SortedHandles {
     Array<std::uint64_t> offsets;  ///< [n + 1] into
@@ -49,10 +52,11 @@ class HandleDictionary {
     std::uint64_t bound() const;         ///< every number is below it; at most 2^32
     std::uint64_t memory_bytes() const;  ///< tables and texts
 
-    /// Puts the handles in order and empties the dictionary. Multikey quicksort with eight bytes a step (Bentley & Sedgewick
-    /// 1997) on `threads` threads. Time O(n log n + bytes); memory 16 bytes a handle beside the result and the texts.
-    /// Throws Cancelled if `progress` asks to stop.
-    SortedHandles take_sorted(int threads, Progress* progress = nullptr);
+    /// Puts the handles in order and empties the dictionary; with a `key`, each handle's pseudonym takes its place first.
+    /// Multikey quicksort with eight bytes a step (Bentley & Sedgewick 1997) on `threads` threads. Time O(n log n + bytes);
+    /// memory 16 bytes a handle beside the result and the texts, and 37 a pseudonym.
+    /// Throws Cancelled if `progress` asks to stop, Error if two handles have the same pseudonym.
+    SortedHandles take_sorted(int threads, Progress* progress = nullptr, const PseudonymKey* key = nullptr);
 
     static constexpr std::size_t num_shards = 256;
 
@@ -63,6 +67,7 @@ class HandleDictionary {
 
     static Hashed hashed(std::string_view text);
     std::uint32_t number_of_exact(std::string_view text);
+    Array<HandleKey> take_keys(int threads);
     std::uint32_t insert(Shard& shard, std::uint32_t tag, std::string_view text);
 
     NameRules rules_;

@@ -101,6 +101,16 @@ std::uint64_t NumberPositions::bytes() const {
     return bytes;
 }
 
+void RenamedPositions::find(std::span<const std::uint32_t> ids, AccountId* into) const {
+    by_id_->find(ids, into);
+    for (std::size_t i = 0; i < ids.size(); ++i) into[i] = renamed_[into[i]];
+}
+
+void RenamedPositions::find(std::span<const std::uint64_t> ids, AccountId* into) const {
+    by_id_->find(ids, into);
+    for (std::size_t i = 0; i < ids.size(); ++i) into[i] = renamed_[into[i]];
+}
+
 IdSet::IdSet(std::uint64_t bit_bytes) : bit_bytes_(std::max<std::uint64_t>(bit_bytes, 2 * IdPage::bytes)) {}
 
 IdSet::~IdSet() {

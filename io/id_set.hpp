@@ -93,6 +93,23 @@ class TabledPositions final : public PositionLookup {
     AccountId size_;
 };
 
+/// Positions of accounts that stand in another order than their ids.
+class RenamedPositions final : public PositionLookup {
+  public:
+    /// `renamed` [size] leads from positions in ascending order of id to the positions wanted.
+    RenamedPositions(std::unique_ptr<const PositionLookup> by_id, Array<AccountId> renamed)
+        : by_id_(std::move(by_id)), renamed_(std::move(renamed)) {}
+
+    AccountId size() const override { return by_id_->size(); }
+    std::uint64_t bytes() const override { return by_id_->bytes() + renamed_.size() * sizeof(AccountId); }
+    void find(std::span<const std::uint32_t> ids, AccountId* into) const override;
+    void find(std::span<const std::uint64_t> ids, AccountId* into) const override;
+
+  private:
+    std::unique_ptr<const PositionLookup> by_id_;
+    Array<AccountId> renamed_;
+};
+
 /// The distinct ids of rows that many threads read. Ids below 2^32 are kept as bits, in pages of 2^22, as long as these fit
 /// `bit_bytes` (at least 1 MiB); all others in ascending runs, which are merged as they grow in number: at most three times 8 bytes an id.
 class IdSet {

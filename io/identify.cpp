@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "host/errors.hpp"
+#include "io/pseudonyms.hpp"
 
 namespace coterie {
 
@@ -195,8 +196,19 @@ std::uint64_t largest(Pile<Id>& pile, int threads) {
     return most;
 }
 
+/// Puts the pseudonyms of numbers in their place. Returns where each account has come to stand; without a key nothing.
+Array<AccountId> rename(IdentifiedAccounts& accounts, const PseudonymKey* key, int threads, Progress* progress) {
+    if (key == nullptr) return {};
+    SortedHandles sorted = pseudonyms_of(accounts.ids, *key, threads, progress);
+    accounts = {.numeric = false,
+                .ids = {},
+                .handle_offsets = std::move(sorted.offsets),
+                .handle_bytes = std::move(sorted.bytes)};
+    return std::move(sorted.positions);
+}
+
 Identified identify_by_bits(std::vector<PiledLayer> piles, std::span<const std::uint64_t> named, std::uint64_t most,
-                            int threads, Progress* progress) {
+                            int threads, Progress* progress, const PseudonymKey* key) {
     Bitmap present(most);
     const auto insert_all = [&](const auto& item) {
         for (std::size_t e = 0; e < 2 * item.segment.rows; ++e) present.insert(item.segment.ends[e]);
@@ -208,13 +220,15 @@ Identified identify_by_bits(std::vector<PiledLayer> piles, std::span<const std::
     for (const std::uint64_t id : named) present.insert(id);
     Identified result;
     result.accounts.ids = present.members(present.count_ranks());
-    result.layers = relabelled(std::move(piles), threads, progress,
-                               [&](std::uint64_t id, std::size_t) { return present.rank(id); });
+    const Array<AccountId> renamed = rename(result.accounts, key, threads, progress);
+    result.layers = relabelled(std::move(piles), threads, progress, [&](std::uint64_t id, std::size_t) {
+        return renamed.empty() ? present.rank(id) : renamed[present.rank(id)];
+    });
     return result;
 }
 
 Identified identify_by_table(std::vector<PiledLayer> piles, std::span<const std::uint64_t> named, int threads,
-                             Progress* progress) {
+                             Progress* progress, const PseudonymKey* key) {
     // Every thread collects the distinct numbers of its share; then the shares are put in order together.
     std::vector<NumberTable> met(static_cast<std::size_t>(threads), NumberTable(0));
     std::atomic<std::size_t> next_table{0};
@@ -247,15 +261,17 @@ Identified identify_by_table(std::vector<PiledLayer> piles, std::span<const std:
     check_size(ids.size());
     NumberTable positions(ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) positions.set(ids[i], static_cast<AccountId>(i));
-    result.layers = relabelled(std::move(piles), threads, progress,
-                               [&](std::uint64_t id, std::size_t) { return positions.position(id); });
+    const Array<AccountId> renamed = rename(result.accounts, key, threads, progress);
+    result.layers = relabelled(std::move(piles), threads, progress, [&](std::uint64_t id, std::size_t) {
+        return renamed.empty() ? positions.position(id) : renamed[positions.position(id)];
+    });
     return result;
 }
 
 }  // namespace
 
 Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::uint64_t> named, int threads,
-                            Progress* progress) {
+                            Progress* progress, const PseudonymKey* key) {
     std::vector<PiledLayer> piles = piled(rows);
     rows.clear();
     std::uint64_t num_rows = named.size();
@@ -267,17 +283,17 @@ Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::u
     }
     constexpr std::uint64_t always_small = std::uint64_t{1} << 23U;
     const bool close_together = most / 32 <= std::max(num_rows, always_small / 32);
-    return close_together ? identify_by_bits(std::move(piles), named, most, threads, progress)
-                          : identify_by_table(std::move(piles), named, threads, progress);
+    return close_together ? identify_by_bits(std::move(piles), named, most, threads, progress, key)
+                          : identify_by_table(std::move(piles), named, threads, progress, key);
 }
 
 Identified identify_handles(std::vector<ThreadRows> rows, std::span<const std::string> named, int threads,
-                            Progress* progress) {
+                            Progress* progress, const PseudonymKey* key) {
     std::vector<PiledLayer> piles = piled(rows);
     const std::shared_ptr<HandleDictionary> dictionary = rows.at(0).handles.dictionary();
     rows.clear();
     for (const std::string& handle : named) dictionary->number_of(handle);
-    SortedHandles sorted = dictionary->take_sorted(threads, progress);
+    SortedHandles sorted = dictionary->take_sorted(threads, progress, key);
 
     Identified result;
     result.accounts.numeric = false;

@@ -40,9 +40,11 @@ struct Identified {
 /// hash tables; handles by the dictionary that all `rows` share, which is emptied. Takes the raw rows apart as it goes: at most 8
 /// bytes a row beside the larger of raw and identified rows. Time O(rows + n log n).
 /// Throws IoError if there are more than 2^32 - 2 accounts.
+///
+/// With a `key`, the accounts are those of the pseudonyms of their ids, in the order of the pseudonyms.
 Identified identify_numbers(std::vector<ThreadRows> rows, std::span<const std::uint64_t> named, int threads,
-                            Progress* progress = nullptr);
+                            Progress* progress = nullptr, const PseudonymKey* key = nullptr);
 Identified identify_handles(std::vector<ThreadRows> rows, std::span<const std::string> named, int threads,
-                            Progress* progress = nullptr);
+                            Progress* progress = nullptr, const PseudonymKey* key = nullptr);
 
 }  // namespace coterie

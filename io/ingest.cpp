@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "host/array.hpp"
@@ -16,6 +17,7 @@
 #include "io/ingest_write.hpp"
 #include "io/joined_accounts.hpp"
 #include "io/memory_limit.hpp"
+#include "io/pseudonyms.hpp"
 #include "io/rejects.hpp"
 #include "io/steps.hpp"
 
@@ -23,9 +25,21 @@ namespace coterie {
 
 namespace {
 
-Identified identify(ReadInputs& read, const JoinedAccounts& table, int threads, Progress* progress) {
-    return read.ids == IdKind::numeric ? identify_numbers(std::move(read.rows), table.numbers(), threads, progress)
-                                       : identify_handles(std::move(read.rows), table.handles(), threads, progress);
+Identified identify(ReadInputs& read, const JoinedAccounts& table, int threads, Progress* progress,
+                    const PseudonymKey* key) {
+    return read.ids == IdKind::numeric
+               ? identify_numbers(std::move(read.rows), table.numbers(), threads, progress, key)
+               : identify_handles(std::move(read.rows), table.handles(), threads, progress, key);
+}
+
+Naming naming_of(IdKind ids, const IngestOptions& options, const PseudonymKey* key, IngestReport& report) {
+    Naming naming;
+    if (ids == IdKind::handles)
+        naming.rules = options.names;
+    else if (!options.names.change_nothing())
+        report.notes.push_back("--fold-case and --strip-at change nothing here: ids are numbers");
+    if (key != nullptr) naming.pseudonyms = PseudonymInfo{key->fingerprint(), ids == IdKind::numeric};
+    return naming;
 }
 
 BuiltLayers build(Identified& identified, const IngestPlan& plan, const IngestOptions& options, int threads) {
@@ -51,17 +65,22 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
                                                 : options.rejects);
     IngestReport report;
     IngestPlan plan = plan_ingest(path, options);
+    const std::optional<PseudonymKey> pseudonyms = pseudonym_key(options, report);
+    const PseudonymKey* const key = pseudonyms ? &*pseudonyms : nullptr;
+    if (key != nullptr) rejects.leave_out_text();
     report.created = plan.created;
 
     JoinedAccounts table;
     timed(report.seconds, "accounts", [&] {
         if (!options.accounts.empty())
             report.sources.push_back(table.read(options.accounts, options.rows, options.accounts_id_column));
+        if (key != nullptr || !options.keep_columns.empty()) table.keep_columns(options.keep_columns, report.notes);
     });
     ReadInputs read =
         timed(report.seconds, "read", [&] { return read_inputs(plan, options, table.id_counts(), threads, rejects); });
     report.sources.insert(report.sources.begin(), read.sources.begin(), read.sources.end());
-    report.notes = notes_on_columns(plan, read, options);
+    for (std::string& note : notes_on_columns(plan, read, options)) report.notes.push_back(std::move(note));
+    report.naming = naming_of(read.ids, options, key, report);
 
     report.account_rows = table.rows();
     report.rejected_accounts = table.settle(read.ids, options.names, rejects);
@@ -70,15 +89,15 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
     settle_rejects(rejects, options, rows, report);
 
     if (read.spill->spilled()) {
-        write_spilled(path, plan, options, table, read, threads, report);
+        write_spilled(path, plan, options, table, read, threads, report, key);
     } else {
         const RecycledArrays recycled;  // what rows came in becomes what edges are sorted in
         Identified identified =
-            timed(report.seconds, "identify", [&] { return identify(read, table, threads, options.progress); });
+            timed(report.seconds, "identify", [&] { return identify(read, table, threads, options.progress, key); });
         const BuiltLayers built =
             timed(report.seconds, "build", [&] { return build(identified, plan, options, threads); });
         timed(report.seconds, "write", [&] {
-            std::vector<AccountColumn> columns = table.take_columns(identified.accounts, built.by_id);
+            std::vector<AccountColumn> columns = table.take_columns(identified.accounts, built.by_id, key);
             write_ingested(path, std::move(identified.accounts), std::move(columns), layer_infos(plan, built), built,
                            options.progress, report);
         });

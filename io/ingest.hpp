@@ -29,6 +29,8 @@ struct IngestOptions {
     RowOptions rows = {};
     IdChoice ids = IdChoice::automatic;
     NameRules names = {};  ///< how handles name accounts, in every input
+    /// The file of the PseudonymKey by which accounts are renamed; empty: they are not.
+    std::filesystem::path pseudonyms = {};
     /// What the times of events mean; rows of "follow" have none. A row outside the windows is counted as such and names no account; a
     /// row without a time is a reject.
     std::optional<double> since = {};  ///< Unix seconds: rows of since <= time < until
@@ -42,7 +44,9 @@ struct IngestOptions {
     bool keep_self_loops = false;
     std::string accounts = {};            ///< a table of accounts, or empty
     std::string accounts_id_column = {};  ///< by name or number; empty: recognised
-    std::filesystem::path rejects = {};   ///< empty: the store's name and ".rejects.csv"
+    /// Of the table; empty: all, or none if accounts are renamed.
+    std::vector<std::string> keep_columns = {};
+    std::filesystem::path rejects = {};  ///< empty: the store's name and ".rejects.csv"
     /// A store whose accounts and layers come first: what is read is added to them. Empty: none.
     std::filesystem::path append_to = {};
     /// Files of rows that are taken out of layers of `append_to`, after `files` have been added.
@@ -66,6 +70,7 @@ struct ExternalReport {
 struct IngestReport {
     AccountId accounts = 0;
     bool numeric = true;
+    Naming naming;
     std::vector<LayerInfo> layers;
     std::uint64_t account_rows = 0;       ///< of the table of accounts, rejected ones included
     std::uint64_t rejected_accounts = 0;  ///< rows of the table
@@ -94,6 +99,10 @@ struct IngestReport {
 /// Rows stay in memory while they take at most a quarter of `memory_limit`; else they are sorted on disk (RowSpill,
 /// merge_buckets, write_windows). The whole then stays within the limit if it is at least 64 MB and 50 bytes an account.
 /// Temporary files have no name and vanish with the process.
+///
+/// With `pseudonyms`, every account is named by its pseudonym, in every array: the store is the one that files with pseudonyms
+/// in the place of ids would give. No text of the input is kept but that of `keep_columns`: rejects are listed without
+/// their text, reasons end where they would show it.
 ///
 /// The same input gives the same bytes for any number of threads and any limit. `created` is SOURCE_DATE_EPOCH if that is set, else the
 /// time of the newest input file, 1970 for standard input alone.

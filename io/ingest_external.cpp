@@ -14,6 +14,7 @@
 #include "io/csr_windows.hpp"
 #include "io/distinct_rows.hpp"
 #include "io/ingest_write.hpp"
+#include "io/pseudonyms.hpp"
 #include "io/steps.hpp"
 
 namespace coterie {
@@ -34,22 +35,26 @@ class SpilledAccounts {
   public:
     SpilledAccounts(ReadInputs& read, const JoinedAccounts& table) : read_(read), table_(table) {}
 
-    void identify(int threads, Progress* progress) {
+    void identify(int threads, Progress* progress, const PseudonymKey* key) {
         if (read_.ids == IdKind::numeric) {
             IdSet::Inserter named(read_.spill->ids());
             for (const std::uint64_t id : table_.numbers()) named.insert(id);
             named.flush();
             auto numbers = std::make_unique<NumberPositions>(read_.spill->ids().finish());
+            if (key != nullptr) {
+                SortedHandles sorted = pseudonyms_of(numbers->ids(), *key, threads, progress);
+                positions_ = std::make_unique<RenamedPositions>(std::move(numbers), std::move(sorted.positions));
+                take(std::move(sorted));
+                return;
+            }
             numbers_ = numbers.get();
             positions_ = std::move(numbers);
             return;
         }
         for (const std::string& handle : table_.handles()) read_.handles->number_of(handle);
-        SortedHandles sorted = read_.handles->take_sorted(threads, progress);
-        accounts_.numeric = false;
-        accounts_.handle_offsets = std::move(sorted.offsets);
-        accounts_.handle_bytes = std::move(sorted.bytes);
-        positions_ = std::make_unique<TabledPositions>(std::move(sorted.positions), accounts_.size());
+        SortedHandles sorted = read_.handles->take_sorted(threads, progress, key);
+        positions_ = std::make_unique<TabledPositions>(std::move(sorted.positions), sorted.size());
+        take(std::move(sorted));
     }
 
     const std::unique_ptr<const PositionLookup>& positions() const { return positions_; }
@@ -83,6 +88,11 @@ class SpilledAccounts {
     }
 
   private:
+    void take(SortedHandles sorted) {
+        accounts_.numeric = false;
+        accounts_.handle_offsets = std::move(sorted.offsets);
+        accounts_.handle_bytes = std::move(sorted.bytes);
+    }
     void forget_positions() {
         positions_.reset();
         numbers_ = nullptr;
@@ -141,11 +151,12 @@ Array<AccountId> inverse(const std::vector<AccountId>& order) {
 }  // namespace
 
 void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, const IngestOptions& options,
-                   JoinedAccounts& table, ReadInputs& read, int threads, IngestReport& report) {
+                   JoinedAccounts& table, ReadInputs& read, int threads, IngestReport& report,
+                   const PseudonymKey* key) {
     const std::uint64_t limit = options.memory_limit;
     RowSpill& spill = *read.spill;
     SpilledAccounts accounts(read, table);
-    timed(report.seconds, "identify", [&] { accounts.identify(threads, options.progress); });
+    timed(report.seconds, "identify", [&] { accounts.identify(threads, options.progress, key); });
     const std::unique_ptr<const PositionLookup>& positions = accounts.positions();
     const std::uint64_t n = positions->size();
 
@@ -172,12 +183,13 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
     ::malloc_trim(0);
 
     report.accounts = positions->size();
-    report.numeric = read.ids == IdKind::numeric;
+    report.numeric = read.ids == IdKind::numeric && key == nullptr;
     report.external.used = true;
     report.external.buckets = spill.num_buckets();
     StoreContents contents;
-    if (!table.column_names().empty()) contents.columns = table.take_columns(accounts.in_order(), by_id);
+    if (!table.column_names().empty()) contents.columns = table.take_columns(accounts.in_order(), by_id, key);
     for (const AccountColumn& column : contents.columns) report.columns.push_back(column.name);
+    contents.naming = report.naming;
     contents.by_id = by_id;
     contents.created = plan.created;
     accounts.stream_into(contents, by_id, threads);

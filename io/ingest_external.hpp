@@ -12,6 +12,6 @@ namespace coterie {
 /// window by window, within `memory_limit` bytes. The same bytes as from rows in memory. Fills `report` as write_ingested does, and its
 /// seconds.
 void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, const IngestOptions& options,
-                   JoinedAccounts& table, ReadInputs& read, int threads, IngestReport& report);
+                   JoinedAccounts& table, ReadInputs& read, int threads, IngestReport& report, const PseudonymKey* key);
 
 }  // namespace coterie

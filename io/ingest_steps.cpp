@@ -16,6 +16,16 @@ constexpr std::uint64_t rows_per_allowed_reject = 1000;
 
 }  // namespace
 
+std::optional<PseudonymKey> pseudonym_key(const IngestOptions& options, IngestReport& report) {
+    if (options.pseudonyms.empty()) return std::nullopt;
+    std::optional<PseudonymKey> key(PseudonymKey::read(options.pseudonyms));
+    if (readable_by_others(options.pseudonyms))
+        report.notes.push_back(
+            fmt::format("{}: others than its owner can read this key, and tell who is who by it: chmod 600",
+                        options.pseudonyms.string()));
+    return key;
+}
+
 void settle_rejects(RejectsFile& rejects, const IngestOptions& options, std::uint64_t rows, IngestReport& report) {
     report.rejected = rejects.count();
     if (rejects.count() == 0) {

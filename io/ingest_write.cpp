@@ -35,6 +35,28 @@ LayerInfo layer_info(const LayerPlan& plan, const IngestPlan& ingest, bool direc
     return info;
 }
 
+namespace {
+
+/// The handles by internal id.
+void order_handles(const IdentifiedAccounts& accounts, const Array<AccountId>& by_id, Array<std::uint64_t>& offsets,
+                   Array<char>& bytes) {
+    const AccountId n = accounts.size();
+    offsets.resize(std::size_t{n} + 1);
+    offsets[0] = 0;
+#pragma omp parallel for
+    for (AccountId position = 0; position < n; ++position)
+        offsets[std::size_t{by_id[position]} + 1] = accounts.handle(position).size();
+    for (std::size_t account = 0; account < n; ++account) offsets[account + 1] += offsets[account];
+    bytes.resize(offsets[n]);
+#pragma omp parallel for
+    for (AccountId position = 0; position < n; ++position) {
+        const std::string_view handle = accounts.handle(position);
+        std::copy(handle.begin(), handle.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offsets[by_id[position]]));
+    }
+}
+
+}  // namespace
+
 std::vector<LayerInfo> layer_infos(const IngestPlan& plan, const BuiltLayers& built) {
     std::vector<LayerInfo> infos;
     for (std::size_t l = 0; l < plan.layers.size(); ++l)
@@ -54,6 +76,7 @@ void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accou
     const AccountId n = accounts.size();
     StoreContents contents;
     contents.columns = std::move(columns);
+    contents.naming = report.naming;
     contents.by_id = built.by_id;
     contents.created = report.created;
 
@@ -65,14 +88,7 @@ void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accou
         for (AccountId position = 0; position < n; ++position) ids[built.by_id[position]] = accounts.ids[position];
         contents.ids = ids;
     } else {
-        Array<AccountId> position_of(n);
-        for (AccountId position = 0; position < n; ++position) position_of[built.by_id[position]] = position;
-        handle_offsets.push_back(0);
-        for (AccountId account = 0; account < n; ++account) {
-            const std::string_view handle = accounts.handle(position_of[account]);
-            handle_bytes.insert(handle_bytes.end(), handle.begin(), handle.end());
-            handle_offsets.push_back(handle_bytes.size());
-        }
+        order_handles(accounts, built.by_id, handle_offsets, handle_bytes);
         contents.handle_offsets = handle_offsets;
         contents.handle_bytes = {handle_bytes.data(), handle_bytes.size()};
     }

@@ -1,13 +1,17 @@
 #include "io/joined_accounts.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
+#include "host/errors.hpp"
 #include "io/fields.hpp"
 #include "io/input_file.hpp"
+#include "io/pseudonyms.hpp"
 
 namespace coterie {
 
@@ -43,6 +47,33 @@ IdCounts JoinedAccounts::id_counts() const {
     IdCounts counts;
     for (const std::string& id : table_.ids) ++(looks_like_number(id) ? counts.numbers : counts.words);
     return counts;
+}
+
+void JoinedAccounts::keep_columns(const std::vector<std::string>& names, std::vector<std::string>& notes) {
+    std::set<std::string> wanted;
+    for (const std::string& name : names) wanted.insert(lowercase(name));
+    std::set<std::string> met;
+    std::vector<std::string> left_out;
+    AccountsTable kept = std::move(table_);
+    const std::vector<std::string> all = std::exchange(kept.column_names, {});
+    std::vector<std::vector<std::string>> columns = std::exchange(kept.columns, {});
+    for (std::size_t c = 0; c < all.size(); ++c) {
+        if (!wanted.contains(lowercase(all[c]))) {
+            left_out.push_back(all[c]);
+            continue;
+        }
+        met.insert(lowercase(all[c]));
+        kept.column_names.push_back(all[c]);
+        kept.columns.push_back(std::move(columns[c]));
+    }
+    table_ = std::move(kept);
+    for (const std::string& name : names)
+        if (!met.contains(lowercase(name)))
+            throw IoError(fmt::format("{}: --keep-column must name a column ({}), but is \"{}\"",
+                                      path_.empty() ? "ingest" : path_, fmt::join(all, ", "), name));
+    if (!left_out.empty())
+        notes.push_back(
+            fmt::format("{}: left out {}; to keep a column: --keep-column NAME", path_, fmt::join(left_out, ", ")));
 }
 
 std::uint64_t JoinedAccounts::settle(IdKind ids, const NameRules& names, RejectsFile& rejects) {
@@ -90,12 +121,13 @@ std::vector<std::string> JoinedAccounts::handles() const {
 }
 
 std::vector<AccountColumn> JoinedAccounts::take_columns(const IdentifiedAccounts& accounts,
-                                                        const Array<AccountId>& by_id) {
+                                                        const Array<AccountId>& by_id, const PseudonymKey* key) {
     std::vector<AccountColumn> columns;
     for (const std::string& name : table_.column_names)
         columns.push_back({name, std::vector<std::string>(accounts.size())});
     for (const std::size_t row : kept_) {
-        const AccountId account = by_id[position_of(accounts, table_.ids[row])];
+        const std::string& id = table_.ids[row];
+        const AccountId account = by_id[position_of(accounts, key == nullptr ? id : key->pseudonym(id))];
         for (std::size_t c = 0; c < columns.size(); ++c) columns[c].values[account] = std::move(table_.columns[c][row]);
     }
     return columns;

@@ -32,6 +32,10 @@ class JoinedAccounts {
     const std::vector<std::string>& column_names() const { return table_.column_names; }
     IdCounts id_counts() const;
 
+    /// Forgets the columns that are not among `names` (case does not matter), and says so in `notes`.
+    /// Throws IoError if one of `names` is none.
+    void keep_columns(const std::vector<std::string>& names, std::vector<std::string>& notes);
+
     /// Rejects the rows whose id is no number where ids are numbers, and those that name an account again (by `names`, if they
     /// are handles).
     /// Returns how many rows of the table are rejected, with those that were not readable.
@@ -42,8 +46,9 @@ class JoinedAccounts {
     std::vector<std::string> handles() const;
 
     /// The columns by internal id, once: their texts are moved out of the table. `by_id` [n] leads from positions in
-    /// ascending order of id to internal ids.
-    std::vector<AccountColumn> take_columns(const IdentifiedAccounts& accounts, const Array<AccountId>& by_id);
+    /// ascending order of id to internal ids. With a `key`, `accounts` has pseudonyms.
+    std::vector<AccountColumn> take_columns(const IdentifiedAccounts& accounts, const Array<AccountId>& by_id,
+                                            const PseudonymKey* key = nullptr);
 
   private:
     std::string path_;

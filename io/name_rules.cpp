@@ -27,4 +27,11 @@ std::string described(const NameRules& rules) {
     return rules.fold_case ? "case folded, leading @ stripped" : "leading @ stripped";
 }
 
+std::string described(const Naming& naming, bool numeric) {
+    if (numeric) return "numeric ids";
+    std::string text = naming.pseudonyms && naming.pseudonyms->of_numbers ? "numeric ids" : "handles";
+    if (!naming.rules.change_nothing()) text += ", " + described(naming.rules);
+    return naming.pseudonyms ? "pseudonyms of " + text + "; key " + naming.pseudonyms->key : text;
+}
+
 }  // namespace coterie

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,5 +26,26 @@ struct NameRules {
 
 /// The rules in words: "case folded, leading @ stripped"; "as they stand" if they change nothing.
 std::string described(const NameRules& rules);
+
+/// What a store says of how its pseudonyms were made.
+inline constexpr std::string_view pseudonym_scheme = "hmac-sha256-128";
+
+/// That the accounts of a store are named by pseudonyms, see PseudonymKey.
+struct PseudonymInfo {
+    std::string key;          ///< the fingerprint of the key
+    bool of_numbers = false;  ///< the originals are unsigned 64-bit numbers in decimal, else handles
+    bool operator==(const PseudonymInfo&) const = default;
+};
+
+/// How the accounts of a store came by their names; a store keeps it.
+struct Naming {
+    NameRules rules;  ///< of the original handles
+    std::optional<PseudonymInfo> pseudonyms;
+    bool operator==(const Naming&) const = default;
+};
+
+/// What the accounts of a store are called, in words: "numeric ids", "handles, case folded", "pseudonyms of handles, case folded; key
+/// 5b0c…".
+std::string described(const Naming& naming, bool numeric);
 
 }  // namespace coterie

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,6 +24,15 @@ std::string csv_field(std::string_view text) {
     return result + '"';
 }
 
+/// What a reason says before it shows what was got.
+std::string_view without_quotes(std::string_view reason) {
+    const std::size_t shown = std::min(reason.find('"'), reason.find(", got"));
+    if (shown == std::string_view::npos) return reason;
+    const std::size_t clause = reason.rfind(", ", shown);
+    reason = reason.substr(0, clause != std::string_view::npos ? clause : shown);
+    return reason.substr(0, reason.find_last_not_of(" (") + 1);
+}
+
 }  // namespace
 
 void RejectsFile::open() {
@@ -41,9 +51,10 @@ void RejectsFile::write(std::string_view text) {
 
 void RejectsFile::add(std::string_view file, const Reject& reject) {
     if (file_ == nullptr) open();
-    if (count_++ == 0) first_ = fmt::format("{}:{}: {}", file, reject.line, reject.reason);
-    write(fmt::format("{},{},{},{}\n", csv_field(file), reject.line, csv_field(reject.reason),
-                      csv_field(printable(reject.text, shown_text))));
+    const std::string_view reason = shows_text_ ? reject.reason : without_quotes(reject.reason);
+    if (count_++ == 0) first_ = fmt::format("{}:{}: {}", file, reject.line, reason);
+    write(fmt::format("{},{},{},{}\n", csv_field(file), reject.line, csv_field(reason),
+                      shows_text_ ? csv_field(printable(reject.text, shown_text)) : ""));
 }
 
 void RejectsFile::restart() {

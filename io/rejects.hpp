@@ -24,6 +24,8 @@ class RejectsFile {
   public:
     explicit RejectsFile(std::filesystem::path path) : path_(std::move(path)) {}
 
+    /// From now on no text of the input is shown: the column `text` stays empty, and reasons end before the first quote.
+    void leave_out_text() { shows_text_ = false; }
     /// Throws IoError if it cannot be written.
     void add(std::string_view file, const Reject& reject);
     /// Forgets everything, for reading the input a second time.
@@ -46,6 +48,7 @@ class RejectsFile {
     std::filesystem::path path_;
     std::unique_ptr<TemporaryFile> temporary_;
     std::unique_ptr<std::FILE, Close> file_;
+    bool shows_text_ = true;
     std::uint64_t count_ = 0;
     std::string first_;
 };

@@ -9,12 +9,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "host/exact_sum.hpp"
 #include "host/graph.hpp"
 #include "host/progress.hpp"
+#include "io/name_rules.hpp"
 #include "io/streamed_array.hpp"
 
 namespace coterie {
@@ -30,8 +32,13 @@ class Accounts {
     /// Accounts in ascending order of original id (numeric, or bytewise), [n].
     virtual std::span<const AccountId> by_id() const = 0;
 
-    std::string text(AccountId account) const;                       ///< the original id as it is printed
-    std::optional<AccountId> find(std::string_view original) const;  ///< by binary search in `by_id`
+    /// How handles came about; a store without handles keeps the rules that change nothing.
+    virtual const Naming& naming() const;
+
+    std::string text(AccountId account) const;  ///< the original id as it is printed
+    /// The account that `original` names by the rules of `naming`: a number in decimal, or a handle, which may be a pseudonym.
+    /// Binary search in `by_id`.
+    std::optional<AccountId> find(std::string_view original) const;
 };
 
 /// A column of the accounts' table, by internal id.
@@ -89,6 +96,7 @@ struct StoreContents {
     std::function<void(StreamedArray& offsets, StreamedArray& bytes)> stream_handles = {};
     std::uint64_t num_handle_bytes = 0;
     std::span<const AccountId> by_id;  ///< [n]
+    Naming naming;
     std::vector<AccountColumn> columns;
     struct Layer {
         LayerInfo info;
@@ -108,6 +116,9 @@ struct StoreContents {
 ///
 ///   /                        attributes coterie_schema = 1, coterie_version, created, num_accounts
 ///   /accounts/ids            u64 [n], or /accounts/handles/offsets u64 [n + 1] and /accounts/handles/bytes u8
+///   /accounts                attributes that are there only where they say something: fold_case = true, strip_at = true (see
+///                            NameRules); pseudonyms = "hmac-sha256-128", pseudonym_key (fingerprint of the key),
+///                            pseudonyms_of = "numbers" or "handles"
 ///   /accounts/by_id          u32 [n], accounts in ascending order of original id
 ///   /accounts/<column>       UTF-8 texts of one width, padded with zeros; a group of offsets and bytes where that cannot
 ///                            be or would waste much. Attributes column (its name in the table), position
@@ -148,6 +159,8 @@ class Store {
     std::vector<std::string> column_names() const;
     /// In the order of the table; checksums verified. Throws IoError.
     std::vector<AccountColumn> columns() const;
+    /// Names and values of one account, in the order of the table; nothing else is read, no checksum verified.
+    std::vector<std::pair<std::string, std::string>> column_values(AccountId account) const;
 
     /// The layer as mapped memory, which it keeps alive: nothing is read before it is used.
     /// Throws std::invalid_argument that lists the layers there are.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <stdexcept>
 
 #include "host/errors.hpp"
 #include "io/store_columns.hpp"
@@ -71,32 +72,54 @@ void check_count(const Dataset& dataset, std::uint64_t count) {
     if (dataset.count != count) dataset.place.fail(fmt::format("must have {} values, got {}", count, dataset.count));
 }
 
+std::string fixed_text(const Values<char>& values, const Dataset& dataset, std::size_t i) {
+    const std::string_view padded(values.span.data() + i * dataset.width, dataset.width);
+    return std::string(padded.substr(0, padded.find_last_not_of('\0') + 1));
+}
+
 std::vector<std::string> read_fixed_texts(const Store::Opened& store, const Dataset& dataset) {
     const Values<char> values = store.values<char>(dataset);
     check_sum(dataset, std::as_bytes(values.span));
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < dataset.count; ++i) {
-        const std::string_view padded(values.span.data() + i * dataset.width, dataset.width);
-        texts.emplace_back(padded.substr(0, padded.find_last_not_of('\0') + 1));
-    }
+    for (std::size_t i = 0; i < dataset.count; ++i) texts.push_back(fixed_text(values, dataset, i));
     return texts;
+}
+
+/// A column that stands as a group of offsets and bytes.
+struct DividedColumn {
+    Dataset offsets;
+    Dataset bytes;
+    Values<std::uint64_t> offset_values;
+    Values<char> byte_values;
+    Place place;
+
+    std::string text(std::size_t i) const {
+        return std::string(text_at(offset_values.span, {byte_values.span.data(), byte_values.span.size()}, i, place));
+    }
+};
+
+DividedColumn open_divided(const Store::Opened& store, hid_t accounts, const Place& place, const std::string& member) {
+    const Handle group = hdf5::open_group(accounts, place, member);
+    const Place here = place / member;
+    const std::uint64_t file_bytes = store.mapping->bytes();
+    DividedColumn column{.offsets = hdf5::find_dataset(group.get(), here, "offsets", Element::u64, file_bytes),
+                         .bytes = hdf5::find_dataset(group.get(), here, "bytes", Element::u8, file_bytes),
+                         .offset_values = {},
+                         .byte_values = {},
+                         .place = here};
+    check_count(column.offsets, std::uint64_t{store.num_accounts} + 1);
+    column.offset_values = store.values<std::uint64_t>(column.offsets);
+    column.byte_values = store.values<char>(column.bytes);
+    return column;
 }
 
 std::vector<std::string> read_divided_texts(const Store::Opened& store, hid_t accounts, const Place& place,
                                             const std::string& member) {
-    const Handle group = hdf5::open_group(accounts, place, member);
-    const Place here = place / member;
-    const std::uint64_t n = store.num_accounts;
-    const Dataset offsets = hdf5::find_dataset(group.get(), here, "offsets", Element::u64, store.mapping->bytes());
-    const Dataset bytes = hdf5::find_dataset(group.get(), here, "bytes", Element::u8, store.mapping->bytes());
-    check_count(offsets, n + 1);
-    const Values<std::uint64_t> offset_values = store.values<std::uint64_t>(offsets);
-    const Values<char> byte_values = store.values<char>(bytes);
-    check_sum(offsets, std::as_bytes(offset_values.span));
-    check_sum(bytes, std::as_bytes(byte_values.span));
+    const DividedColumn column = open_divided(store, accounts, place, member);
+    check_sum(column.offsets, std::as_bytes(column.offset_values.span));
+    check_sum(column.bytes, std::as_bytes(column.byte_values.span));
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < n; ++i)
-        texts.emplace_back(text_at(offset_values.span, {byte_values.span.data(), byte_values.span.size()}, i, here));
+    for (std::size_t i = 0; i < store.num_accounts; ++i) texts.push_back(column.text(i));
     return texts;
 }
 
@@ -171,6 +194,29 @@ std::vector<AccountColumn> Store::columns() const {
                                                                : read_fixed_texts(*opened_, dataset)});
     }
     return columns;
+}
+
+std::vector<std::pair<std::string, std::string>> Store::column_values(AccountId account) const {
+    if (account >= opened_->num_accounts)
+        throw std::invalid_argument(
+            fmt::format("{}: the account must be below {}, got {}", path().string(), opened_->num_accounts, account));
+    const hdf5::Session session;
+    const Place place = opened_->root() / "accounts";
+    const Handle group = hdf5::open_group(opened_->file.get(), opened_->root(), "accounts");
+    std::vector<std::pair<std::string, std::string>> values;
+    for (const StoredColumn& column : list_columns(group.get(), place)) {
+        if (column.kind == H5I_GROUP) {
+            values.emplace_back(column.name, open_divided(*opened_, group.get(), place, column.member).text(account));
+            continue;
+        }
+        const Dataset dataset =
+            hdf5::find_dataset(group.get(), place, column.member, Element::text, opened_->mapping->bytes());
+        check_count(dataset, opened_->num_accounts);
+        values.emplace_back(column.name, dataset.variable_width
+                                             ? hdf5::read_variable_texts(group.get(), dataset)[account]
+                                             : fixed_text(opened_->values<char>(dataset), dataset, account));
+    }
+    return values;
 }
 
 }  // namespace coterie

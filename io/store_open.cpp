@@ -38,6 +38,7 @@ class StoredAccounts : public Accounts {
         return text_at(offsets_.span, bytes_, checked(account), place_);
     }
     std::span<const AccountId> by_id() const override { return by_id_; }
+    const Naming& naming() const override { return naming_; }
 
   private:
     AccountId checked(AccountId account) const {
@@ -51,6 +52,7 @@ class StoredAccounts : public Accounts {
     std::shared_ptr<const Mapping> mapping_;
     AccountId size_;
     bool numeric_;
+    Naming naming_;
     Values<std::uint64_t> ids_;
     Values<std::uint64_t> offsets_;
     Values<std::uint8_t> byte_values_;
@@ -64,7 +66,8 @@ StoredAccounts::StoredAccounts(const Store::Opened& store)
     : place_(store.root() / "accounts"),
       mapping_(store.mapping),
       size_(store.num_accounts),
-      numeric_(store.account_datasets.ids.has_value()) {
+      numeric_(store.account_datasets.ids.has_value()),
+      naming_(store.naming) {
     const AccountDatasets& datasets = store.account_datasets;
     if (numeric_) {
         ids_ = store.values<std::uint64_t>(*datasets.ids);
@@ -168,6 +171,24 @@ LayerInfo read_layer_info(hid_t group, const Place& place, const std::string& na
     info.as_of = read_optional<double>(group, place, "as_of");
     info.sources = parse_sources(read_optional<std::string>(group, place, "sources").value_or("[]"));
     return info;
+}
+
+Naming read_naming(hid_t root, const Place& place) {
+    const Handle group = hdf5::open_group(root, place, "accounts");
+    const Place here = place / "accounts";
+    Naming naming;
+    naming.rules.fold_case = read_optional<bool>(group.get(), here, "fold_case").value_or(false);
+    naming.rules.strip_at = read_optional<bool>(group.get(), here, "strip_at").value_or(false);
+    if (const auto scheme = read_optional<std::string>(group.get(), here, "pseudonyms")) {
+        if (*scheme != pseudonym_scheme)
+            here.fail(
+                fmt::format("must have pseudonyms \"{}\", got \"{}\": another version of coterie wrote this store",
+                            pseudonym_scheme, *scheme));
+        naming.pseudonyms =
+            PseudonymInfo{read_optional<std::string>(group.get(), here, "pseudonym_key").value_or(""),
+                          read_optional<std::string>(group.get(), here, "pseudonyms_of").value_or("") == "numbers"};
+    }
+    return naming;
 }
 
 AccountDatasets find_accounts(hid_t root, const Place& place, AccountId n, std::uint64_t file_bytes) {
@@ -302,6 +323,7 @@ std::shared_ptr<const Store::Opened> opened_store(const std::filesystem::path& p
     const std::uint64_t file_bytes = opened->mapping->bytes();
 
     opened->account_datasets = find_accounts(file, root, opened->num_accounts, file_bytes);
+    opened->naming = read_naming(file, root);
     opened->accounts = std::make_shared<StoredAccounts>(*opened);
 
     const Handle layers = hdf5::open_group(file, root, "layers");

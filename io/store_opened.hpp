@@ -75,6 +75,7 @@ struct Store::Opened {
     std::string created;
     AccountId num_accounts = 0;
     AccountDatasets account_datasets;
+    Naming naming;
     std::shared_ptr<const Accounts> accounts;
     std::vector<LayerInfo> layers;
     std::vector<LayerDatasets> datasets;  ///< of `layers`, in their order

@@ -173,6 +173,16 @@ class Streams {
     std::vector<std::pair<std::size_t, std::string>> checksums_;
 };
 
+void write_naming(hid_t accounts, const Place& place, const Naming& naming) {
+    if (naming.rules.fold_case) hdf5::write_attribute(accounts, place, "fold_case", true);
+    if (naming.rules.strip_at) hdf5::write_attribute(accounts, place, "strip_at", true);
+    if (!naming.pseudonyms) return;
+    hdf5::write_attribute(accounts, place, "pseudonyms", std::string(pseudonym_scheme));
+    hdf5::write_attribute(accounts, place, "pseudonym_key", naming.pseudonyms->key);
+    hdf5::write_attribute(accounts, place, "pseudonyms_of",
+                          std::string(naming.pseudonyms->of_numbers ? "numbers" : "handles"));
+}
+
 /// Everything but the values of the arrays.
 void make_objects(hid_t file, const Place& root, const StoreContents& contents, ArrayWriter& arrays) {
     hdf5::write_attribute(file, root, "coterie_schema", schema);
@@ -181,6 +191,7 @@ void make_objects(hid_t file, const Place& root, const StoreContents& contents, 
     hdf5::write_count(file, root, "num_accounts", contents.by_id.size());
 
     const Handle accounts = hdf5::create_group(file, root, "accounts");
+    write_naming(accounts.get(), root / "accounts", contents.naming);
     const Handle layers = hdf5::create_group(file, root, "layers");
     const Handle results = hdf5::create_group(file, root, "results");
     const Place layers_place = root / "layers";

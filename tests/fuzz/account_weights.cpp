@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <memory>
 #include <string>
 
 #include "tests/fuzz/input.hpp"
@@ -33,10 +34,10 @@ class FewAccounts : public Accounts {
 /// The files of --teleport.
 void account_weights(std::string_view bytes) {
     Choices choices(bytes);
-    const FewAccounts accounts(choices.below(2) == 0);
+    const auto accounts = std::make_shared<FewAccounts>(choices.below(2) == 0);
     const MemoryFile file(bytes);
-    const std::vector<double> weights = read_account_weights(file.path(), accounts);
-    require(weights.size() == accounts.size(), "every account has a weight");
+    const std::vector<double> weights = read_account_weights(file.path(), AccountNames("fuzz", accounts));
+    require(weights.size() == accounts->size(), "every account has a weight");
     for (const double weight : weights) require(weight >= 0, "no weight is negative");
 }
 
