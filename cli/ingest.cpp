@@ -223,7 +223,7 @@ void run_ingest(const Arguments& arguments) {
     if (!arguments.run.json) return;
     add_facts(report, arguments.output, done);
     Json object = report.json();
-    for (const auto& [step, seconds] : done.seconds) object["seconds"][step] = seconds;
+    for (const auto& [step, seconds] : done.seconds) object["seconds"][step] = object["seconds"].value(step, 0.0) + seconds;
     print_json(object);
 }
 

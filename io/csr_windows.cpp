@@ -14,6 +14,7 @@ namespace coterie {
 namespace {
 
 constexpr std::size_t parts_a_thread = 2;
+constexpr std::ptrdiff_t prefetch_distance = 16;
 constexpr std::uint64_t least_batch_edges = 64;
 
 /// Rows [first, last) whose edges are in memory.
@@ -64,9 +65,13 @@ struct WindowArrays {
     Array<AccountId> neighbors;
     Array<float> weights;
 
-    WindowArrays(const std::vector<Window>& windows, bool weighted) {
+    /// Makes room for the largest of `windows`. Memory that is there already is used again.
+    void prepare(const std::vector<Window>& windows, bool weighted) {
         EdgeOffset most = 0;
         for (const Window& window : windows) most = std::max(most, window.end - window.begin);
+        if (neighbors.size() >= most) return;
+        neighbors = {};
+        weights = {};
         neighbors.resize(most);
         if (weighted) weights.resize(most);
     }
@@ -83,11 +88,11 @@ class Windows {
             const WindowOptions& options)
         : edges_(edges), file_(file), by_id_(by_id), options_(options) {}
 
-    std::size_t write_out(StreamedCsr& out) const {
+    std::size_t write_out(StreamedCsr& out, WindowArrays& arrays) const {
         const Array<EdgeOffset> offsets = offsets_of(file_, edges_.out_degrees, by_id_);
         out.offsets.append(bytes_of(offsets, offsets.size()), options_.threads);
         const std::vector<Window> windows = windows_of(offsets, most_edges());
-        WindowArrays arrays(windows, edges_.weighted);
+        arrays.prepare(windows, edges_.weighted);
         for (const Window& window : windows) {
             std::vector<Task> tasks;
             for (const ScratchExtent& block : edges_.blocks)
@@ -98,7 +103,7 @@ class Windows {
         return windows.size();
     }
 
-    std::size_t write_in(const StreamedCsr& out, StreamedCsr& in) const;
+    std::size_t write_in(const StreamedCsr& out, StreamedCsr& in, WindowArrays& arrays) const;
 
   private:
     EdgeOffset most_edges() const {
@@ -214,26 +219,29 @@ void place_in(const Batch& batch, AccountId first, AccountId last, EdgeOffset wi
               WindowArrays& arrays) {
     EdgeOffset begin = 0;
     AccountId source = batch.first_row;
+    const AccountId* const neighbors = batch.neighbors.data();
+    const AccountId* const last_edge = neighbors + batch.neighbors.size() - 1;
     for (const EdgeOffset end : batch.ends) {
-        const AccountId* const row_end = batch.neighbors.data() + end;
-        const AccountId* edge = batch.neighbors.data() + begin;
+        const AccountId* const row_end = neighbors + end;
+        const AccountId* edge = neighbors + begin;
         if (edge != row_end && *edge < first) edge = std::lower_bound(edge, row_end, first);
         for (; edge != row_end && *edge < last; ++edge) {
+            __builtin_prefetch(&next[*std::min(edge + prefetch_distance, last_edge)], 1);
             const EdgeOffset place = next[*edge]++ - window_begin;
             arrays.neighbors[place] = source;
             if (!batch.weights.empty())
-                arrays.weights[place] = batch.weights[static_cast<std::size_t>(edge - batch.neighbors.data())];
+                arrays.weights[place] = batch.weights[static_cast<std::size_t>(edge - neighbors)];
         }
         begin = end;
         ++source;
     }
 }
 
-std::size_t Windows::write_in(const StreamedCsr& out, StreamedCsr& in) const {
+std::size_t Windows::write_in(const StreamedCsr& out, StreamedCsr& in, WindowArrays& arrays) const {
     Array<EdgeOffset> next = offsets_of(file_, edges_.in_degrees, by_id_);
     in.offsets.append(bytes_of(next, next.size()), options_.threads);
     const std::vector<Window> windows = windows_of(next, most_edges());
-    WindowArrays arrays(windows, edges_.weighted);
+    arrays.prepare(windows, edges_.weighted);
     const EdgeOffset batch_edges =
         std::max(least_batch_edges, options_.buffer / 2 / (sizeof(AccountId) + (edges_.weighted ? sizeof(float) : 0)));
     const std::size_t parts = parts_a_thread * static_cast<std::size_t>(options_.threads);
@@ -272,10 +280,11 @@ std::size_t Windows::write_in(const StreamedCsr& out, StreamedCsr& in) const {
 }  // namespace
 
 std::size_t write_windows(const DistinctRows& edges, const ScratchFile& file, const Array<AccountId>& by_id,
-                          StreamedCsr& out, StreamedCsr* in, const WindowOptions& options) {
+                          StreamedCsr& out, StreamedCsr* in, const WindowOptions& options, StepSeconds& seconds) {
     const Windows windows(edges, file, by_id, options);
-    std::size_t count = windows.write_out(out);
-    if (in != nullptr) count += windows.write_in(out, *in);
+    WindowArrays arrays;
+    std::size_t count = timed(seconds, "out_edges", [&] { return windows.write_out(out, arrays); });
+    if (in != nullptr) count += timed(seconds, "in_edges", [&] { return windows.write_in(out, *in, arrays); });
     return count;
 }
 

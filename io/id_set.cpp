@@ -16,6 +16,14 @@ namespace {
 
 constexpr std::size_t numbers_a_list = 8;
 
+/// How many bits are set. Without the instruction, which a build for any machine cannot count on, std::popcount is a call.
+inline AccountId bits_in(std::uint64_t word) {
+    word -= word >> 1U & 0x5555'5555'5555'5555U;
+    word = (word & 0x3333'3333'3333'3333U) + (word >> 2U & 0x3333'3333'3333'3333U);
+    word = (word + (word >> 4U)) & 0x0f0f'0f0f'0f0f'0f0fU;
+    return static_cast<AccountId>(word * 0x0101'0101'0101'0101U >> 56U);
+}
+
 std::vector<std::uint64_t> merged(const std::vector<std::uint64_t>& a, const std::vector<std::uint64_t>& b) {
     std::vector<std::uint64_t> both;
     both.reserve(a.size() + b.size());
@@ -52,13 +60,13 @@ AccountId NumberIndex::find(std::uint64_t number) const {
     return no_account;
 }
 
-AccountId NumberPositions::position(std::uint64_t id) const {
+inline AccountId NumberPositions::position(std::uint64_t id) const {
     if (id >> 32U == 0) {
-        const IdPage& page = pages_[id >> IdPage::log_ids];
-        if (!page.bits.empty()) {
-            const std::size_t word = id / 64 % IdPage::words;
+        const Array<IdPage::Word>& page = pages_[id >> IdPage::log_ids];
+        if (!page.empty()) {
+            const IdPage::Word& word = page[id / 64 % IdPage::words];
             const std::uint64_t below = (std::uint64_t{1} << (id % 64)) - 1;
-            return page.ranks[word] + static_cast<AccountId>(std::popcount(page.bits[word] & below));
+            return word.rank + bits_in(word.bits & below);
         }
     }
     return index_.find(id);
@@ -76,10 +84,10 @@ Array<std::uint64_t> NumberPositions::ids() const {
     Array<std::uint64_t> ids(size_);
     for (std::size_t i = 0; i < others_.size(); ++i) ids[other_positions_[i]] = others_[i];
     for (std::size_t p = 0; p < pages_.size(); ++p) {
-        const IdPage& page = pages_[p];
-        for (std::size_t w = 0; w < page.bits.size(); ++w) {
-            AccountId next = page.ranks[w];
-            for (std::uint64_t word = page.bits[w]; word != 0; word &= word - 1)
+        const Array<IdPage::Word>& page = pages_[p];
+        for (std::size_t w = 0; w < page.size(); ++w) {
+            AccountId next = page[w].rank;
+            for (std::uint64_t word = page[w].bits; word != 0; word &= word - 1)
                 ids[next++] = (p << IdPage::log_ids) + w * 64 + static_cast<std::uint64_t>(std::countr_zero(word));
         }
     }
@@ -96,8 +104,7 @@ void TabledPositions::find(std::span<const std::uint64_t> ids, AccountId* into) 
 
 std::uint64_t NumberPositions::bytes() const {
     std::uint64_t bytes = index_.bytes() + others_.size() * (sizeof(std::uint64_t) + sizeof(AccountId));
-    for (const IdPage& page : pages_)
-        bytes += page.bits.size() * sizeof(std::uint64_t) + page.ranks.size() * sizeof(AccountId);
+    for (const Array<IdPage::Word>& page : pages_) bytes += page.size() * sizeof(IdPage::Word);
     return bytes;
 }
 
@@ -175,13 +182,11 @@ NumberPositions IdSet::finish() {
         const std::unique_ptr<std::atomic<std::uint64_t>[]> met(pages_[p].exchange(nullptr));
         if (met == nullptr) continue;
         pass_others(p << IdPage::log_ids);
-        IdPage& page = positions.pages_[p];
-        page.bits.resize(IdPage::words);
-        page.ranks.resize(IdPage::words);
+        Array<IdPage::Word>& page = positions.pages_[p];
+        page.resize(IdPage::words);
         for (std::size_t w = 0; w < IdPage::words; ++w) {
-            page.bits[w] = met[w].load(std::memory_order_relaxed);
-            page.ranks[w] = static_cast<AccountId>(count);
-            count += static_cast<std::uint64_t>(std::popcount(page.bits[w]));
+            page[w] = {met[w].load(std::memory_order_relaxed), static_cast<AccountId>(count)};
+            count += bits_in(page[w].bits);
         }
     }
     count += others.size() - next_other;

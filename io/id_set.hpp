@@ -47,14 +47,17 @@ class NumberIndex {
     Array<AccountId> positions_;
 };
 
-/// Bits of the numbers of one page of ids, and how many ids are below each word of them.
+/// Ids are kept as bits page by page.
 struct IdPage {
     static constexpr unsigned log_ids = 22;
     static constexpr std::size_t words = (std::size_t{1} << log_ids) / 64;
-    static constexpr std::size_t bytes = words * 8;
+    static constexpr std::size_t bytes = words * sizeof(std::uint64_t);
 
-    Array<std::uint64_t> bits;
-    Array<AccountId> ranks;
+    /// 64 ids that may be there, and how many ids are below them: one place, so that a look-up waits for memory once.
+    struct Word {
+        std::uint64_t bits;
+        AccountId rank;
+    };
 };
 
 /// Where every id of a finished set stands.
@@ -72,8 +75,8 @@ class NumberPositions final : public PositionLookup {
     AccountId position(std::uint64_t id) const;
 
     AccountId size_ = 0;
-    std::vector<IdPage> pages_;
-    Array<std::uint64_t> others_;  ///< ascending
+    std::vector<Array<IdPage::Word>> pages_;  ///< empty where ids stand in `others_`
+    Array<std::uint64_t> others_;             ///< ascending
     Array<AccountId> other_positions_;
     NumberIndex index_;
 };

@@ -203,7 +203,8 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
             windows.memory = left_of(limit, 12 * n + 2 * windows.buffer);
             windows.threads = threads;
             windows.progress = options.progress;
-            report.external.windows += write_windows(distinct[l], spill.file(), by_id, out, in, windows);
+            report.external.windows +=
+                write_windows(distinct[l], spill.file(), by_id, out, in, windows, report.seconds);
         };
     }
     timed(report.seconds, "write", [&] { write_store(store, contents, options.progress); });
