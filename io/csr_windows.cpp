@@ -1,6 +1,7 @@
 #include "io/csr_windows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <functional>
 #include <utility>
@@ -286,6 +287,36 @@ std::size_t write_windows(const DistinctRows& edges, const ScratchFile& file, co
     std::size_t count = timed(seconds, "out_edges", [&] { return windows.write_out(out, arrays); });
     if (in != nullptr) count += timed(seconds, "in_edges", [&] { return windows.write_in(out, *in, arrays); });
     return count;
+}
+
+void write_remainders(const DistinctRows& edges, const Array<AccountId>& by_id, const StreamedCsr& out,
+                      StreamedRemainders& remainders, int threads) {
+    // The parts of one edge stay in their order.
+    std::vector<DistinctRows::Remainder> found = edges.remainders;
+    for (DistinctRows::Remainder& one : found) {
+        one.source = by_id[one.source];
+        one.target = by_id[one.target];
+    }
+    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+        return a.source != b.source ? a.source < b.source : a.target < b.target;
+    });
+    Array<EdgeOffset> places;
+    Array<double> values;
+    Array<AccountId> row;
+    std::array<EdgeOffset, 2> bounds{};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (i == 0 || found[i].source != found[i - 1].source) {
+            out.offsets.read(std::uint64_t{found[i].source} * sizeof(EdgeOffset),
+                             std::as_writable_bytes(std::span(bounds)));
+            row.resize(bounds[1] - bounds[0]);
+            out.neighbors.read(bounds[0] * sizeof(AccountId), std::as_writable_bytes(std::span(row)));
+        }
+        const auto edge = std::lower_bound(row.begin(), row.end(), found[i].target);
+        places.push_back(bounds[0] + static_cast<EdgeOffset>(edge - row.begin()));
+        values.push_back(found[i].value);
+    }
+    remainders.edges.append(bytes_of(places, places.size()), threads);
+    remainders.values.append(bytes_of(values, values.size()), threads);
 }
 
 }  // namespace coterie

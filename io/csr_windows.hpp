@@ -28,4 +28,8 @@ struct WindowOptions {
 std::size_t write_windows(const DistinctRows& edges, const ScratchFile& file, const Array<AccountId>& by_id,
                           StreamedCsr& out, StreamedCsr* in, const WindowOptions& options, StepSeconds& seconds);
 
+/// Writes the remainders of a layer by the edges of its out-rows, which are finished. Memory: 40 bytes a remainder, and a row.
+void write_remainders(const DistinctRows& edges, const Array<AccountId>& by_id, const StreamedCsr& out,
+                      StreamedRemainders& remainders, int threads);
+
 }  // namespace coterie

@@ -197,7 +197,7 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
         StoreContents::Layer& layer = contents.layers.emplace_back();
         layer.info = layer_info(plan.layers[l], plan, !options.undirected, distinct[l].count, distinct[l].counts);
         report.layers.push_back(layer.info);
-        layer.stream = [&, l](StreamedCsr& out, StreamedCsr* in) {
+        layer.stream = [&, l](StreamedCsr& out, StreamedCsr* in, StreamedRemainders* remainders) {
             WindowOptions windows;
             windows.buffer = std::min<std::uint64_t>(limit / 64, std::uint64_t{64} << 20);
             windows.memory = left_of(limit, 12 * n + 2 * windows.buffer);
@@ -205,6 +205,7 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
             windows.progress = options.progress;
             report.external.windows +=
                 write_windows(distinct[l], spill.file(), by_id, out, in, windows, report.seconds);
+            if (remainders != nullptr) write_remainders(distinct[l], by_id, out, *remainders, threads);
         };
     }
     timed(report.seconds, "write", [&] { write_store(store, contents, options.progress); });

@@ -104,8 +104,9 @@ struct StoreContents {
         CsrView in;                                    ///< the same as `out` if undirected
         const WeightRemainders* remainders = nullptr;  ///< of the weights of `out`; null: all are exact
         /// Of a layer that is not in memory: `out` and `in` are empty, `info.num_edges` is what will come, and this is called
-        /// once the file has been made, to fill the arrays. `in` is null if undirected.
-        std::function<void(StreamedCsr& out, StreamedCsr* in)> stream = {};
+        /// once the file has been made, to fill the arrays. `in` is null if undirected, `remainders` if there are none to come.
+        std::function<void(StreamedCsr& out, StreamedCsr* in, StreamedRemainders* remainders)> stream = {};
+        std::uint64_t num_remainders = 0;  ///< that will come
     };
     std::vector<Layer> layers;
     std::string created;  ///< UTC, ISO 8601

@@ -123,12 +123,24 @@ class Streams {
     void add(const Place& place, const StoreContents::Layer& layer, std::uint64_t num_accounts) {
         const Numbers out = add_csr(place / "out", layer, num_accounts);
         const Numbers in = layer.info.directed ? add_csr(place / "in", layer, num_accounts) : Numbers{};
-        fillers_.push_back([this, out, in, &layer](int file) {
+        const bool remainders = layer.num_remainders > 0;
+        std::size_t edges = 0;
+        std::size_t values = 0;
+        if (remainders) {
+            edges = arrays_.add_streamed<EdgeOffset>(place / "remainders", "edges", layer.num_remainders);
+            values = arrays_.add_streamed<double>(place / "remainders", "values", layer.num_remainders);
+        }
+        fillers_.push_back([this, out, in, remainders, edges, values, &layer](int file) {
             StreamedCsr out_csr = open(out, layer, file);
             StreamedCsr in_csr = layer.info.directed ? open(in, layer, file) : StreamedCsr{};
-            layer.stream(out_csr, layer.info.directed ? &in_csr : nullptr);
+            StreamedRemainders lacking;
+            if (remainders) lacking = {arrays_.open_stream(edges, file), arrays_.open_stream(values, file)};
+            layer.stream(out_csr, layer.info.directed ? &in_csr : nullptr, remainders ? &lacking : nullptr);
             close(out, layer, out_csr);
             if (layer.info.directed) close(in, layer, in_csr);
+            if (!remainders) return;
+            checksums_.emplace_back(edges, lacking.edges.checksum());
+            checksums_.emplace_back(values, lacking.values.checksum());
         });
     }
     /// Fills them in the file at `path`, which HDF5 has closed.

@@ -52,4 +52,10 @@ struct StreamedCsr {
     StreamedArray weights;    ///< f32 [m], if weighted
 };
 
+/// What the weights of its out-edges lack of exact sums (WeightRemainders), if anything.
+struct StreamedRemainders {
+    StreamedArray edges;   ///< u64 [k]
+    StreamedArray values;  ///< f64 [k]
+};
+
 }  // namespace coterie
