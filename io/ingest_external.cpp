@@ -196,6 +196,7 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
     for (std::size_t l = 0; l < distinct.size(); ++l) {
         StoreContents::Layer& layer = contents.layers.emplace_back();
         layer.info = layer_info(plan.layers[l], plan, !options.undirected, distinct[l].count, distinct[l].counts);
+        layer.num_remainders = distinct[l].remainders.size();
         report.layers.push_back(layer.info);
         layer.stream = [&, l](StreamedCsr& out, StreamedCsr* in, StreamedRemainders* remainders) {
             WindowOptions windows;
