@@ -21,6 +21,11 @@ std::string shown(std::string_view text) {
     return fmt::format("\"{}\"", printable(text, shown_bytes));
 }
 
+/// False for most words, at a glance. `text` must not be empty.
+bool may_be_number(std::string_view text) {
+    return text[0] <= '9';
+}
+
 std::string number_word(std::size_t number) {
     constexpr std::array<std::string_view, 7> words{"no", "one", "two", "three", "four", "five", "six"};
     return number < words.size() ? std::string(words[number]) : std::to_string(number);
@@ -29,13 +34,22 @@ std::string number_word(std::size_t number) {
 }  // namespace
 
 EdgeParser::EdgeParser(const EdgeFilePlan& plan, IdKind ids, ThreadRows& into)
-    : plan_(&plan), ids_(ids), into_(&into), columns_(plan.format.columns_needed()) {
+    : plan_(&plan),
+      ids_(ids),
+      into_(&into),
+      columns_(plan.format.columns_needed()),
+      weighted_(plan.format.weight != RowFormat::none),
+      timed_(plan.format.time != RowFormat::none),
+      plain_rows_(plan.format, ids, plan.layer, plan.layer_of_kind) {
     const RowFormat& format = plan.format;
     const bool no_others =
         format.weight == RowFormat::none && format.time == RowFormat::none && format.kind == RowFormat::none;
-    const bool times_matter = into.times != nullptr && (*into.times)[plan.layer].matters();
-    two_leading_numbers_ = !times_matter && ids == IdKind::numeric && format.source == 0 && format.target == 1 &&
-                           no_others && format.comments.find_first_of("0123456789") == std::string::npos;
+    const auto has_rule = [&](std::size_t layer) { return rule_of(layer) != nullptr; };
+    bool times_matter = has_rule(plan.layer);
+    for (const auto& [code, layer] : plan.layer_of_kind) times_matter = times_matter || has_rule(layer);
+    quick_ = plain_rows_.possible() && (timed_ || !times_matter);
+    two_leading_numbers_ = quick_ && ids == IdKind::numeric && format.source == 0 && format.target == 1 && no_others &&
+                           format.comments.find_first_of("0123456789") == std::string::npos;
 }
 
 void EdgeParser::reject(std::size_t layer, std::string_view line, std::string reason) {
@@ -118,8 +132,7 @@ void EdgeParser::parse_line(std::string_view line) {
             return reject(layer, line,
                           fmt::format("the weight must be a finite number, got {}", shown(fields_[format.weight])));
     }
-    const TimeRule* const rule =
-        into_->times != nullptr && (*into_->times)[layer].matters() ? &(*into_->times)[layer] : nullptr;
+    const TimeRule* const rule = rule_of(layer);
     std::optional<double> time;
     if (format.time != RowFormat::none) {
         time = parse_time(fields_[format.time]);
@@ -138,23 +151,83 @@ void EdgeParser::parse_line(std::string_view line) {
     }
     if (rule != nullptr && !rule->takes(*time)) return;
     if (ids_ == IdKind::handles) {
-        source = into_->handles.number_of(source_text);
-        target = into_->handles.number_of(target_text);
-    }
-    if (rule != nullptr) {
-        const auto own = format.weight != RowFormat::none ? std::optional(weight) : std::nullopt;
-        return rule->add(*into_, tally_, *source, *target, own, *time);
-    }
-    LayerRows& rows = into_->layers[layer];
-    if (format.weight != RowFormat::none) {
-        rows.add(*source, *target, weight);
+        hold(source_text, target_text, {layer, weight, time.value_or(0)});
+        if (!fields_.in_the_line()) number_held_rows();
     } else {
-        rows.add(*source, *target);
+        add(*source, *target, {layer, weight, time.value_or(0)});
     }
 }
 
-/// The quick way through most files: lines that begin with two numbers. Stops at the first line that is anything else and
-/// returns it; parse_line then decides. Both read such a line alike.
+/// What times mean for rows of a layer; null: nothing.
+const TimeRule* EdgeParser::rule_of(std::size_t layer) const {
+    return into_->times != nullptr && (*into_->times)[layer].matters() ? &(*into_->times)[layer] : nullptr;
+}
+
+void EdgeParser::add(std::uint64_t source, std::uint64_t target, const Event& event) {
+    if (const TimeRule* const rule = rule_of(event.layer); rule != nullptr)
+        return rule->add(*into_, tally_, source, target, weighted_ ? std::optional(event.weight) : std::nullopt,
+                         event.time);
+    LayerRows& rows = into_->layers[event.layer];
+    if (weighted_) {
+        rows.add(source, target, event.weight);
+    } else {
+        rows.add(source, target);
+    }
+}
+
+/// Holds a row with handles until there are enough to number. What the texts point to must stay as long.
+void EdgeParser::hold(std::string_view source, std::string_view target, const Event& event) {
+    held_.handles[2 * held_.count] = source;
+    held_.handles[2 * held_.count + 1] = target;
+    held_.events[held_.count] = event;
+    if (++held_.count == HeldRows::most) number_held_rows();
+}
+
+void EdgeParser::number_held_rows() {
+    std::array<std::uint32_t, 2 * HeldRows::most> numbers;
+    into_->handles.numbers_of(std::span(held_.handles).first(2 * held_.count),
+                              std::span(numbers).first(2 * held_.count));
+    for (std::size_t row = 0; row < held_.count; ++row) add(numbers[2 * row], numbers[2 * row + 1], held_.events[row]);
+    held_.count = 0;
+}
+
+/// The quick way through most files. Stops at the first line that PlainRows give up on and returns it.
+const char* EdgeParser::parse_plain_rows(const char* line, const char* end) {
+    PlainRow row;
+    std::uint64_t count = 0;
+    std::uint64_t words = 0;
+    for (; line != end; ++count) {
+        const char* next = plain_rows_.read(line, row);
+        if (next == nullptr) break;
+        line = next;
+        LayerTally& tally = tally_.layers[row.layer];
+        ++tally.rows;
+        const bool word =
+            ids_ == IdKind::handles && !(may_be_number(row.source_text) && looks_like_number(row.source_text) &&
+                                         looks_like_number(row.target_text));
+        words += word ? 1 : 0;
+        if (timed_) {
+            if (const TimeRule* const rule = rule_of(row.layer); rule != nullptr) {
+                if (!rule->takes(row.time)) continue;
+            } else {
+                tally.first_time = std::min(tally.first_time, row.time);
+                tally.last_time = std::max(tally.last_time, row.time);
+            }
+        }
+        if (ids_ == IdKind::handles) {
+            hold(row.source_text, row.target_text, {row.layer, row.weight, row.time});
+        } else {
+            add(row.source, row.target, {row.layer, row.weight, row.time});
+        }
+    }
+    tally_.lines += count;
+    tally_.word_rows += words;
+    tally_.number_rows += count - words;
+    return line;
+}
+
+/// The quick way through lines that begin with two numbers and of which nothing else is needed. Stops at the first line that
+/// is anything else and returns it; parse_line then decides. Both read such a line alike.
 const char* EdgeParser::parse_numbers(const char* line, const char* end) {
     const char separator = plan_->format.separator;
     LayerRows& rows = into_->layers[plan_->layer];
@@ -198,7 +271,7 @@ BlockTally EdgeParser::parse(const LineBlock& block) {
     const char* const end = next + block.text.size();
     bool header = block.may_hold_header && plan_->format.header;
     while (next != end) {
-        if (two_leading_numbers_ && !header) next = parse_numbers(next, end);
+        if (!header && quick_) next = two_leading_numbers_ ? parse_numbers(next, end) : parse_plain_rows(next, end);
         if (next == end) break;
         const auto* line_end = static_cast<const char*>(std::memchr(next, '\n', static_cast<std::size_t>(end - next)));
         std::string_view line(next, static_cast<std::size_t>(line_end - next));
@@ -212,6 +285,7 @@ BlockTally EdgeParser::parse(const LineBlock& block) {
         }
         parse_line(line);
     }
+    number_held_rows();
     return std::move(tally_);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "io/block_parser.hpp"
 #include "io/fields.hpp"
+#include "io/plain_rows.hpp"
 #include "io/row_format.hpp"
 
 namespace coterie {
@@ -33,18 +35,43 @@ class EdgeParser : public BlockParser {
     BlockTally parse(const LineBlock& block) override;
 
   private:
+    /// What a row says beside its ids.
+    struct Event {
+        std::size_t layer = 0;
+        float weight = 1;
+        double time = 0;
+    };
+
     void parse_line(std::string_view line);
+    const char* parse_plain_rows(const char* line, const char* end);
     const char* parse_numbers(const char* line, const char* end);
+    const TimeRule* rule_of(std::size_t layer) const;
+    void add(std::uint64_t source, std::uint64_t target, const Event& event);
+    void hold(std::string_view source, std::string_view target, const Event& event);
+    void number_held_rows();
     void reject(std::size_t layer, std::string_view line, std::string reason);
     std::optional<std::uint64_t> id(std::string_view text, std::string_view role, std::string& problem);
     std::string too_few_columns(std::string_view line) const;
+
+    /// Rows whose handles wait for their numbers, so that the dictionary can look up many at once.
+    struct HeldRows {
+        static constexpr std::size_t most = 32;
+        std::size_t count = 0;
+        std::array<std::string_view, 2 * most> handles;  ///< source, target, source, …
+        std::array<Event, most> events;
+    };
 
     const EdgeFilePlan* plan_;
     IdKind ids_;
     ThreadRows* into_;
     std::size_t columns_;
-    bool two_leading_numbers_;  ///< nothing but two numbers at the beginning of each line is needed
+    bool weighted_;
+    bool timed_;
+    bool quick_ = false;                ///< most lines can be read by `plain_rows_`
+    bool two_leading_numbers_ = false;  ///< nothing but two numbers at the beginning of each line is needed
+    PlainRows plain_rows_;
     Fields fields_;
+    HeldRows held_;
     BlockTally tally_;
 };
 

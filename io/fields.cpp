@@ -67,7 +67,8 @@ std::optional<double> parse_zone(std::string_view text) {
     return sign * (*hours * 3600 + *minutes * 60);
 }
 
-std::optional<double> parse_iso_time(std::string_view text) {
+/// Takes a date off the beginning of `text`; returns its midnight.
+std::optional<double> take_date(std::string_view& text) {
     const auto year = take_digits(text, 4);
     if (!year || !take(text, '-')) return std::nullopt;
     const auto month = take_digits(text, 2);
@@ -77,7 +78,11 @@ std::optional<double> parse_iso_time(std::string_view text) {
     const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
                                            std::chrono::day(static_cast<unsigned>(*day))};
     if (!date.ok()) return std::nullopt;
-    const auto midnight = static_cast<double>(std::chrono::sys_days(date).time_since_epoch().count()) * 86400;
+    return static_cast<double>(std::chrono::sys_days(date).time_since_epoch().count()) * 86400;
+}
+
+/// What follows a date: nothing, or a time of the day and perhaps a zone.
+std::optional<double> parse_clock(std::string_view text, double midnight) {
     if (text.empty()) return midnight;
 
     if (!take(text, 'T') && !take(text, 't') && !take(text, ' ')) return std::nullopt;
@@ -120,7 +125,7 @@ std::string lowercase(std::string_view text) {
 
 bool Fields::split(std::string_view line, char separator, std::size_t at_most) {
     fields_.clear();
-    std::size_t unquoted = 0;
+    unquoted_count_ = 0;
     if (separator == blanks) line = trimmed(line);
     if (line.empty()) return true;
     const auto is_separator = [&](char c) { return separator == blanks ? is_blank(c) : c == separator; };
@@ -138,8 +143,8 @@ bool Fields::split(std::string_view line, char separator, std::size_t at_most) {
             }
             std::string_view field = line.substr(first, next - first);
             if (doubled) {
-                if (unquoted == unquoted_.size()) unquoted_.emplace_back();
-                std::string& text = unquoted_[unquoted++];
+                if (unquoted_count_ == unquoted_.size()) unquoted_.emplace_back();
+                std::string& text = unquoted_[unquoted_count_++];
                 text.clear();
                 for (std::size_t i = 0; i < field.size(); ++i) {
                     text += field[i];
@@ -186,7 +191,21 @@ std::optional<double> parse_number(std::string_view text) {
 
 std::optional<double> parse_time(std::string_view text) {
     if (const auto seconds = parse_number(text)) return seconds;
-    return parse_iso_time(text);
+    const auto midnight = take_date(text);
+    return midnight ? parse_clock(text, *midnight) : std::nullopt;
+}
+
+std::optional<double> TimeReader::operator()(std::string_view text) {
+    std::string_view rest = text;
+    if (text.size() > date_.size() && text.substr(0, date_.size()) == std::string_view(date_.data(), date_.size())) {
+        rest.remove_prefix(date_.size());
+    } else if (const auto midnight = take_date(rest)) {
+        std::copy_n(text.begin(), date_.size(), date_.begin());
+        midnight_ = *midnight;
+    } else {
+        return parse_time(text);
+    }
+    return parse_clock(rest, midnight_);
 }
 
 std::string iso_time(std::int64_t seconds) {

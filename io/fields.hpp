@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -22,10 +24,13 @@ class Fields {
 
     std::size_t size() const { return fields_.size(); }
     std::string_view operator[](std::size_t field) const { return fields_[field]; }
+    /// Every field is a piece of the line. Else doubled quotes had to be undone, in texts that last until the next split.
+    bool in_the_line() const { return unquoted_count_ == 0; }
 
   private:
     std::vector<std::string_view> fields_;
     std::deque<std::string> unquoted_;  ///< fields whose doubled quotes had to be undone
+    std::size_t unquoted_count_ = 0;
 };
 
 /// Digits only, below 2^64.
@@ -37,6 +42,15 @@ std::optional<double> parse_number(std::string_view text);
 /// Seconds since 1970 from Unix seconds (fractions allowed) or ISO 8601: a date, a date and a time (T or a blank between
 /// them, fractions allowed), with Z or an offset like +02:00; without one it is UTC.
 std::optional<double> parse_time(std::string_view text);
+/// parse_time for many texts: the last date is remembered, since the times of a stream fall on few days.
+class TimeReader {
+  public:
+    std::optional<double> operator()(std::string_view text);
+
+  private:
+    std::array<char, 10> date_{};
+    double midnight_ = 0;
+};
 /// `seconds` since 1970 as ISO 8601 in UTC, to the second.
 std::string iso_time(std::int64_t seconds);
 bool valid_utf8(std::string_view text);
@@ -45,28 +59,53 @@ std::string printable(std::string_view text, std::size_t limit);
 std::string_view trimmed(std::string_view text);
 std::string lowercase(std::string_view text);
 
+/// The bytes of `word` that equal zero have their upper bit set in the result; bytes above the lowest of them may have it too.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) {
+    return (word - 0x0101010101010101U) & ~word & 0x8080808080808080U;
+}
+
+/// Eight bytes at `text`, the first one lowest.
+inline std::uint64_t word_at(const char* text) {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint64_t word;
+    std::memcpy(&word, text, sizeof word);
+    return word;
+}
+
+/// How many of the eight bytes at the beginning of `text` are digits before the first that is none.
+inline unsigned leading_digits(std::uint64_t word) {
+    const std::uint64_t values = word ^ 0x3030303030303030U;
+    const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+    return others == 0 ? 8 : static_cast<unsigned>(std::countr_zero(others)) / 8;
+}
+
+/// The number that the lowest `digits` bytes of `word` write, 1 to 8 of them: three multiplications add up the places.
+inline std::uint64_t digits_value(std::uint64_t word, unsigned digits) {
+    word <<= 64 - 8 * digits;
+    word = (word & 0x0f0f0f0f0f0f0f0fU) * 2561 >> 8U;
+    word = (word & 0x00ff00ff00ff00ffU) * 6553601 >> 16U;
+    return (word & 0x0000ffff0000ffffU) * 42949672960001 >> 32U;
+}
+
 /// Reads digits at `text` into `number`, of which eight bytes beyond the last digit must be readable, and returns where they
 /// end: `text` itself if there is none, or if there are more than 19 (parse_id decides then).
 inline const char* read_digits(const char* text, std::uint64_t& number) {
-    // Eight bytes at once: the lowest byte that is no digit ends the number, and three multiplications add up the places.
-    std::uint64_t chunk;
-    std::memcpy(&chunk, text, 8);
-    chunk ^= 0x3030303030303030U;
-    const std::uint64_t others = ((chunk + 0x7676767676767676U) | chunk) & 0x8080808080808080U;
-    const unsigned digits = others == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(others)) / 8;
+    constexpr std::array<std::uint64_t, 9> powers{1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
+    constexpr unsigned most_in_third = 3;  // 16 digits before them: 19 are below 2^64
+    std::uint64_t word = word_at(text);
+    unsigned digits = leading_digits(word);
     if (digits == 0) return text;
-    chunk <<= 64 - 8 * digits;
-    chunk = (chunk & 0x0f0f0f0f0f0f0f0fU) * 2561 >> 8;
-    chunk = (chunk & 0x00ff00ff00ff00ffU) * 6553601 >> 16;
-    chunk = (chunk & 0x0000ffff0000ffffU) * 42949672960001 >> 32;
-    number = chunk;
+    number = digits_value(word, digits);
     if (digits < 8) return text + digits;
     const char* next = text + 8;
-    while (*next >= '0' && *next <= '9') {
-        if (next - text == 19) return text;
-        number = number * 10 + static_cast<std::uint64_t>(*next++ - '0');
+    for (const unsigned most : {7U, most_in_third}) {
+        word = word_at(next);
+        digits = leading_digits(word);
+        if (digits > 0) number = number * powers[digits] + digits_value(word, digits);
+        next += digits;
+        if (digits <= most) return next;
     }
-    return next;
+    return text;
 }
 
 }  // namespace coterie
