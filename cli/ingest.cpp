@@ -232,7 +232,7 @@ void add_options(CLI::App* command, Arguments& given) {
 
     command
         ->add_option("--follow", given.follow,
-                     "Files of follows: source,target: source follows target. Plain text or gzip; - is standard input")
+                     "Files of follows: source,target: source follows target. Plain text, gzip or zstd; - is standard input")
         ->type_name("FILE");
     command
         ->add_option("--mention", given.mention, "Files of events: source mentions target; repeats add up to a weight")

@@ -7,8 +7,8 @@
 
 namespace coterie {
 
-/// A file of text that is read once from front to end: plain, gzip (recognised by its first bytes; members that follow one
-/// another are one text), or "-": standard input. The SHA-256 of the bytes as they stand is computed on the way.
+/// A file of text that is read once from front to end: plain, gzip or zstd (recognised by their first bytes; members or
+/// frames that follow one another are one text), or "-": standard input. The SHA-256 of the bytes as they stand is computed on the way.
 ///
 /// Throws IoError that names the file if it is missing, unreadable, a directory, compressed in another way, damaged, or
 /// truncated in the middle of its compressed data.

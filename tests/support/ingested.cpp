@@ -1,8 +1,10 @@
 #include "tests/support/ingested.hpp"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 #include "io/store.hpp"
@@ -52,6 +54,17 @@ std::string gzipped(std::string_view content) {
     deflate(&stream, Z_FINISH);
     compressed.resize(stream.total_out);
     deflateEnd(&stream);
+    return compressed;
+}
+
+std::string zstd_compressed(std::string_view content) {
+    const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+    std::string compressed(ZSTD_compressBound(content.size()), '\0');
+    const std::size_t size =
+        ZSTD_compress2(context.get(), compressed.data(), compressed.size(), content.data(), content.size());
+    if (ZSTD_isError(size) != 0) throw std::runtime_error(ZSTD_getErrorName(size));
+    compressed.resize(size);
     return compressed;
 }
 

@@ -20,5 +20,7 @@ std::map<std::string, std::string> column_of(const std::string& store, std::stri
 
 /// Bytes compressed by gzip, as one member.
 std::string gzipped(std::string_view content);
+/// Bytes compressed by zstd, as one frame with a checksum.
+std::string zstd_compressed(std::string_view content);
 
 }  // namespace coterie::testing
