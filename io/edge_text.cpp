@@ -193,7 +193,7 @@ void EdgeParser::number_held_rows() {
 
 /// The quick way through most files. Stops at the first line that PlainRows give up on and returns it.
 const char* EdgeParser::parse_plain_rows(const char* line, const char* end) {
-    PlainRow row;
+    ParsedRow row;
     std::uint64_t count = 0;
     std::uint64_t words = 0;
     for (; line != end; ++count) {

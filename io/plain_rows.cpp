@@ -114,7 +114,7 @@ bool PlainRows::find_layer(std::string_view kind, std::size_t& layer) const {
 }
 
 /// Reads what stands in a column that holds no id; returns its end, or null.
-inline const char* PlainRows::value_at(const char* field, Role role, PlainRow& row) {
+inline const char* PlainRows::value_at(const char* field, Role role, ParsedRow& row) {
     const bool is_number = role == Role::weight || role == Role::time;
     double number = 0;
     const char* end = is_number ? small_number_at(field, number) : nullptr;
@@ -146,7 +146,7 @@ inline const char* PlainRows::line_behind(const char* end) const {
     return separates(*end) ? static_cast<const char*>(::rawmemchr(end, '\n')) + 1 : nullptr;
 }
 
-const char* PlainRows::read(const char* line, PlainRow& row) {
+const char* PlainRows::read(const char* line, ParsedRow& row) {
     if (!begins_row_[static_cast<unsigned char>(*line)]) return nullptr;
     row.layer = layer_;
     const char* field = line;

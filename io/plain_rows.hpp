@@ -15,7 +15,7 @@
 namespace coterie {
 
 /// One row of edges.
-struct PlainRow {
+struct ParsedRow {
     std::uint64_t source = 0;  ///< of numeric ids
     std::uint64_t target = 0;
     std::string_view source_text = {};  ///< of handles, in the block
@@ -38,7 +38,7 @@ class PlainRows {
 
     /// Reads the line at `line` into `row` and returns where the next line begins; null if it is none for the quick way.
     /// Behind the block's last line end `readable_behind_blocks` bytes must be readable.
-    const char* read(const char* line, PlainRow& row);
+    const char* read(const char* line, ParsedRow& row);
 
   private:
     enum class Role : unsigned char { none, source, target, weight, time, kind };
@@ -46,7 +46,7 @@ class PlainRows {
     // These four are all of `read`, which is where the time of an ingest goes: as calls they would cost a third more.
     [[gnu::always_inline]] const char* field_end(const char* field, std::uint64_t& odd) const;
     [[gnu::always_inline]] const char* id_at(const char* field, std::uint64_t& number, std::string_view& text) const;
-    [[gnu::always_inline]] const char* value_at(const char* field, Role role, PlainRow& row);
+    [[gnu::always_inline]] const char* value_at(const char* field, Role role, ParsedRow& row);
     [[gnu::always_inline]] const char* line_behind(const char* end) const;
     bool find_layer(std::string_view kind, std::size_t& layer) const;
 
