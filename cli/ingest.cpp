@@ -38,6 +38,7 @@ struct Arguments {
     std::string separator;
     std::string header = "auto";
     std::string ids = "auto";
+    std::string format = "auto";
     std::vector<std::string> kinds;  ///< CODE=LAYER
     std::string rejects;
     std::uint64_t max_rejects = 0;
@@ -107,6 +108,7 @@ IngestOptions options_of(const Arguments& arguments) {
     options.rows.header = arguments.header == "yes"  ? HeaderChoice::yes
                           : arguments.header == "no" ? HeaderChoice::no
                                                      : HeaderChoice::automatic;
+    options.format = *input_format(arguments.format);
     options.ids = arguments.ids == "numeric"   ? IdChoice::numeric
                   : arguments.ids == "handles" ? IdChoice::handles
                                                : IdChoice::automatic;
@@ -139,6 +141,20 @@ Json to_json(const LayerInfo& layer) {
     return object;
 }
 
+Json to_json(const PostsReport& posts) {
+    Json unknown = Json::object();
+    for (std::size_t link = 0; link < num_post_links; ++link)
+        unknown[std::string(post_layers[link])] = posts.unknown[link];
+    return {{"posts", posts.posts},
+            {"repeated_posts", posts.repeated_posts},
+            {"posts_without_events", posts.posts_without_events},
+            {"notices", posts.notices},
+            {"rejected_profiles", posts.rejected_profiles},
+            {"lists_of_nobody", posts.lists_of_nobody},
+            {"mentions_in_links", posts.mentions_in_links},
+            {"links_to_unknown_accounts", unknown}};
+}
+
 void add_facts(RunReport& report, const std::string& store, const IngestReport& done) {
     report["store"] = store;
     report["created"] = done.created;
@@ -164,6 +180,7 @@ void add_facts(RunReport& report, const std::string& store, const IngestReport& 
     report["self_loops"] = self_loops;
     report["rejected"] = done.rejected - done.rejected_accounts;
     report["account_rows"] = done.account_rows;
+    if (done.posts) report["posts"] = to_json(*done.posts);
     report["rejected_account_rows"] = done.rejected_accounts;
     if (!done.rejects.empty()) report["rejects"] = done.rejects.string();
     report["sources"] = to_json(done.sources);
@@ -174,6 +191,36 @@ void add_facts(RunReport& report, const std::string& store, const IngestReport& 
                         {"temporary_bytes", done.external.temporary_bytes},
                         {"windows", done.external.windows}};
     report["notes"] = done.notes;
+}
+
+void tell_posts(const PostsReport& posts, ProgressDisplay& display) {
+    display.say(
+        fmt::format("posts: {} different ones, {} of them without events; {} stood in the files again and count once",
+                    with_separators(posts.posts), with_separators(posts.posts_without_events),
+                    with_separators(posts.repeated_posts)));
+    std::string unknown;
+    for (std::size_t link = 0; link < num_post_links; ++link)
+        if (posts.unknown[link] > 0)
+            unknown += fmt::format("{}{} {}", unknown.empty() ? "" : ", ", post_layers[link],
+                                   with_separators(posts.unknown[link]));
+    if (!unknown.empty())
+        display.say(
+            fmt::format("posts: links to accounts that the files do not name (deleted, protected, not asked for), "
+                        "which give no row: {}",
+                        unknown));
+    if (posts.mentions_in_links > 0)
+        display.say(
+            fmt::format("posts: {} mentions of the account replied to, retweeted or quoted, which count as that alone",
+                        with_separators(posts.mentions_in_links)));
+    if (posts.notices > 0)
+        display.say(fmt::format("posts: {} messages that are no posts", with_separators(posts.notices)));
+    if (posts.rejected_profiles > 0)
+        display.say(fmt::format("posts: {} profiles rejected", with_separators(posts.rejected_profiles)));
+    if (posts.lists_of_nobody > 0)
+        display.say(
+            fmt::format("posts: {} lists of users do not say whom they follow (no __twarc.url): they name accounts "
+                        "and give no edge",
+                        with_separators(posts.lists_of_nobody)));
 }
 
 void tell(const std::string& store, const IngestReport& done, double seconds, ProgressDisplay& display) {
@@ -193,6 +240,7 @@ void tell(const std::string& store, const IngestReport& done, double seconds, Pr
                                     iso_time(static_cast<std::int64_t>(*layer.first_time)),
                                     iso_time(static_cast<std::int64_t>(*layer.last_time))));
     }
+    if (done.posts) tell_posts(*done.posts, display);
     if (done.account_rows > 0)
         display.say(fmt::format("accounts table: {} rows, {} rejected", with_separators(done.account_rows),
                                 with_separators(done.rejected_accounts)));
@@ -239,6 +287,18 @@ void add_options(CLI::App* command, Arguments& given) {
         ->type_name("FILE");
     command->add_option("--layer", given.layers, "Files of another layer, whose repeats add up to a weight")
         ->type_name("NAME=FILE");
+    command
+        ->add_option(
+            "--posts", given.ingest.posts,
+            "Files of posts (JSON of X/Twitter API v2 or v1.1, or rows with a type), whose edges go to the layers "
+            "mention, reply, retweet, quote and follow; names, counts and times of accounts become columns")
+        ->type_name("FILE");
+    command
+        ->add_option("--format", given.format,
+                     "What all files are written in. auto: recognised file by file from name and beginning")
+        ->check(CLI::IsMember(
+            {"auto", "text", "twitter-v2", "twitter-v1", "json", "graphml", "gexf", "mtx", "metis", "graphalytics"}))
+        ->capture_default_str();
     command->add_option("-o,--output", given.output, "The store to write")->required()->type_name("STORE");
     command
         ->add_option("--accounts", given.ingest.accounts,

@@ -8,6 +8,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/host ${PROJECT_SOURCE_DIR}/io
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/coterie COMPONENT library
   FILES_MATCHING PATTERN "*.hpp"
   PATTERN "hdf5_handle.hpp" EXCLUDE
+  PATTERN "json_values.hpp" EXCLUDE
   PATTERN "store_columns.hpp" EXCLUDE
   PATTERN "store_opened.hpp" EXCLUDE
   PATTERN "store_writer.hpp" EXCLUDE)

@@ -66,6 +66,8 @@ class FileFormat {
     virtual std::unique_ptr<BlockParser> parser(ThreadRows& into) = 0;
     /// Rows come with weights. Known once the file has been recognised.
     virtual bool weighted() const { return false; }
+    /// Called when the whole file has been read, with the number of its rows: throws IoError if it does not hold what it declares.
+    virtual void check(std::uint64_t /*rows*/) const {}
 };
 
 }  // namespace coterie

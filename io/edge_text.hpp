@@ -11,6 +11,9 @@
 
 #include "io/block_parser.hpp"
 #include "io/fields.hpp"
+#include "io/formats/graphalytics.hpp"
+#include "io/formats/input_format.hpp"
+#include "io/formats/json_scan.hpp"
 #include "io/plain_rows.hpp"
 #include "io/row_format.hpp"
 
@@ -22,6 +25,11 @@ struct EdgeFilePlan {
     RowFormat format;
     std::size_t layer = 0;  ///< of rows without a kind, and of rejected rows whose kind is unknown
     std::map<std::string, std::size_t, std::less<>> layer_of_kind;  ///< empty: the file has no kinds
+    InputFormat input = InputFormat::text;
+    JsonLayout json = JsonLayout::lines;
+    bool posts = false;                                            ///< given as a file of posts
+    bool undirected = false;                                       ///< the file says so
+    std::optional<GraphalyticsParts> graphalytics = std::nullopt;  ///< what stands beside it
 };
 
 /// Parses blocks of one file for one thread. What depends on a row depends on that row alone, so that blocks can be parsed

@@ -1,5 +1,6 @@
 #include "io/ingest.hpp"
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -8,7 +9,9 @@
 
 #include "host/array.hpp"
 #include "host/build.hpp"
+#include "host/errors.hpp"
 #include "io/append.hpp"
+#include "io/fields.hpp"
 #include "io/identify.hpp"
 #include "io/ingest_external.hpp"
 #include "io/ingest_plan.hpp"
@@ -24,6 +27,28 @@
 namespace coterie {
 
 namespace {
+
+/// The vertices that stand beside the edges of Graphalytics graphs: lists of accounts.
+void read_vertices(const IngestPlan& plan, const IngestOptions& options, JoinedAccounts& table, IngestReport& report) {
+    for (const EdgeFilePlan& file : plan.files) {
+        if (!file.graphalytics || file.graphalytics->vertices == options.accounts) continue;
+        const GraphalyticsParts& parts = *file.graphalytics;
+        const std::uint64_t before = table.rows();
+        report.sources.push_back(
+            table.read(parts.vertices, {.separator = blanks, .header = HeaderChoice::no, .comments = "#"}, "1"));
+        const std::uint64_t rows = table.rows() - before;
+        if (parts.num_vertices && *parts.num_vertices != rows)
+            throw IoError(fmt::format("{}: must have the {} vertices that its properties declare, but has {}{}",
+                                      parts.vertices, *parts.num_vertices, rows,
+                                      rows < *parts.num_vertices ? ": is it truncated?" : ""));
+    }
+}
+
+/// Whether files of edges or posts may tell of accounts themselves.
+bool tell_of_accounts(const IngestPlan& plan) {
+    return std::any_of(plan.files.begin(), plan.files.end(),
+                       [](const EdgeFilePlan& file) { return file.input != InputFormat::text; });
+}
 
 Identified identify(ReadInputs& read, const JoinedAccounts& table, int threads, Progress* progress,
                     const PseudonymKey* key) {
@@ -46,7 +71,7 @@ BuiltLayers build(Identified& identified, const IngestPlan& plan, const IngestOp
     std::vector<LayerEdges> edges(plan.layers.size());
     for (std::size_t l = 0; l < plan.layers.size(); ++l) {
         edges[l].edges = std::move(identified.layers[l]);
-        edges[l].undirected = options.undirected;
+        edges[l].undirected = plan.layers[l].undirected;
         edges[l].count_rows = plan.layers[l].events() && !plan.layers[l].weighted;
     }
     return build_layers(identified.accounts.size(), std::move(edges),
@@ -74,13 +99,18 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
     timed(report.seconds, "accounts", [&] {
         if (!options.accounts.empty())
             report.sources.push_back(table.read(options.accounts, options.rows, options.accounts_id_column));
-        if (key != nullptr || !options.keep_columns.empty()) table.keep_columns(options.keep_columns, report.notes);
+        read_vertices(plan, options, table, report);
+        if (key != nullptr || !options.keep_columns.empty())
+            table.keep_columns(options.keep_columns, tell_of_accounts(plan), report.notes);
     });
     ReadInputs read =
         timed(report.seconds, "read", [&] { return read_inputs(plan, options, table.id_counts(), threads, rejects); });
     report.sources.insert(report.sources.begin(), read.sources.begin(), read.sources.end());
     for (std::string& note : notes_on_columns(plan, read, options)) report.notes.push_back(std::move(note));
     report.naming = naming_of(read.ids, options, key, report);
+    report.posts = read.posts;
+    for (std::size_t f = 0; f < plan.files.size(); ++f) table.add(plan.files[f].path, std::move(read.beside.nodes[f]));
+    if (read.beside.posts) table.add(read.beside.posts->accounts);
 
     report.account_rows = table.rows();
     report.rejected_accounts = table.settle(read.ids, options.names, rejects);

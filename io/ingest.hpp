@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include "host/progress.hpp"
+#include "io/formats/input_format.hpp"
+#include "io/formats/post.hpp"
 #include "io/name_rules.hpp"
 #include "io/row_format.hpp"
 #include "io/store.hpp"
@@ -24,6 +27,10 @@ struct LayerFile {
 
 struct IngestOptions {
     std::vector<LayerFile> files = {};
+    /// Files of posts (InputFormat: holds_posts), whose edges go to the layers mention, reply, retweet, quote and follow.
+    std::vector<std::string> posts = {};
+    /// Of all files of edges and posts; automatic: recognised file by file. Standard input of edges is text unless it is said here.
+    InputFormat format = InputFormat::automatic;
     /// Codes of the kind column and their layers, for the files of the layer "mention": each row goes to the layer of its kind.
     std::vector<std::pair<std::string, std::string>> kinds = {};
     RowOptions rows = {};
@@ -67,6 +74,18 @@ struct ExternalReport {
     std::uint64_t windows = 0;          ///< that the layers were written in: how often all edges of one were read
 };
 
+/// What was counted in files of posts beside the rows of layers.
+struct PostsReport {
+    std::uint64_t posts = 0;  ///< different ones; those without a number of their own (InputFormat::json) do not count
+    std::uint64_t repeated_posts = 0;        ///< that stood in the files again, and count once
+    std::uint64_t posts_without_events = 0;  ///< that link to nobody
+    std::uint64_t notices = 0;               ///< messages of a stream that are no posts
+    std::uint64_t rejected_profiles = 0;
+    std::uint64_t lists_of_nobody = 0;    ///< lists of users that do not say whom they follow
+    std::uint64_t mentions_in_links = 0;  ///< mentions of the account that the post replies to, retweets or quotes
+    std::array<std::uint64_t, num_post_links> unknown = {};  ///< links to accounts that the files do not name
+};
+
 struct IngestReport {
     AccountId accounts = 0;
     bool numeric = true;
@@ -76,6 +95,7 @@ struct IngestReport {
     std::uint64_t rejected_accounts = 0;  ///< rows of the table
     std::vector<std::string> columns;     ///< joined from the table
     std::uint64_t rejected = 0;           ///< all of them
+    std::optional<PostsReport> posts;     ///< if there were files of posts
     std::filesystem::path rejects;        ///< the file that lists them; empty if there are none
     std::vector<SourceFile> sources;      ///< every input once
     std::vector<std::string> notes;       ///< what was decided and might surprise

@@ -168,7 +168,7 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
         std::fill(degrees.begin(), degrees.end(), 0);
         for (std::size_t l = 0; l < spilled.size(); ++l) {
             MergeOptions merge;
-            merge.undirected = options.undirected;
+            merge.undirected = plan.layers[l].undirected;
             merge.count_rows = plan.layers[l].events() && !spilled[l].weighted;
             merge.memory = left_of(limit, accounts.bytes() + 16 * n);
             merge.threads = threads;
@@ -187,7 +187,7 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
     report.external.used = true;
     report.external.buckets = spill.num_buckets();
     StoreContents contents;
-    if (!table.column_names().empty()) contents.columns = table.take_columns(accounts.in_order(), by_id, key);
+    if (table.has_columns()) contents.columns = table.take_columns(accounts.in_order(), by_id, key);
     for (const AccountColumn& column : contents.columns) report.columns.push_back(column.name);
     contents.naming = report.naming;
     contents.by_id = by_id;
@@ -195,7 +195,8 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
     accounts.stream_into(contents, by_id, threads);
     for (std::size_t l = 0; l < distinct.size(); ++l) {
         StoreContents::Layer& layer = contents.layers.emplace_back();
-        layer.info = layer_info(plan.layers[l], plan, !options.undirected, distinct[l].count, distinct[l].counts);
+        layer.info =
+            layer_info(plan.layers[l], plan, !plan.layers[l].undirected, distinct[l].count, distinct[l].counts);
         layer.num_remainders = distinct[l].remainders.size();
         report.layers.push_back(layer.info);
         layer.stream = [&, l](StreamedCsr& out, StreamedCsr* in, StreamedRemainders* remainders) {

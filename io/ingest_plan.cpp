@@ -13,6 +13,8 @@
 
 #include "host/errors.hpp"
 #include "io/fields.hpp"
+#include "io/formats/graph_xml.hpp"
+#include "io/formats/matrix_market.hpp"
 
 namespace coterie {
 
@@ -46,11 +48,104 @@ std::size_t layer_index(IngestPlan& plan, const std::string& name) {
     return plan.layers.size() - 1;
 }
 
+constexpr std::size_t looked_at_bytes = std::size_t{1} << 16;
+
+std::string head_of(const Input& input) {
+    InputFile file = input.open();
+    std::string head(looked_at_bytes, '\0');
+    head.resize(file.read(head.data(), head.size()));
+    return head;
+}
+
+/// Finds out how the file is written, from its name and beginning, as far as that must be known before it is read.
+void look_at(EdgeFilePlan& file, const Input& input, const IngestOptions& options) {
+    file.input = options.format;
+    if (file.input == InputFormat::automatic && !file.posts && !input.can_be_read_again()) {
+        file.input = InputFormat::text;  // looking at it would take its beginning away
+        return;
+    }
+    const std::string head = head_of(input);
+    if (file.input == InputFormat::automatic) file.input = recognise_input(file.path, head);
+    const auto refuse = [&](std::string_view must) {
+        throw std::invalid_argument(fmt::format("{}: {}, but it is {}", file.path, must, name_of(file.input)));
+    };
+    if (file.posts && !holds_posts(file.input))
+        refuse("a file of posts must be twitter-v2, twitter-v1 or json (--format)");
+    if (!file.posts && (file.input == InputFormat::twitter_v2 || file.input == InputFormat::twitter_v1))
+        refuse("posts give edges of several layers and must be read with --posts");
+    if (holds_posts(file.input)) file.json = recognise_json_layout(head);
+    if (file.input == InputFormat::graphml)
+        file.undirected = xml_graph_is_undirected(XmlDialect::graphml, head);
+    else if (file.input == InputFormat::gexf)
+        file.undirected = xml_graph_is_undirected(XmlDialect::gexf, head);
+    else if (file.input == InputFormat::matrix_market)
+        file.undirected = matrix_market_is_symmetric(head, file.path);
+    else if (file.input == InputFormat::metis)
+        file.undirected = true;
+    else if (file.input == InputFormat::graphalytics) {
+        file.graphalytics = graphalytics_parts(file.path);
+        if (!file.graphalytics) refuse("the edges of a Graphalytics graph must be in NAME.e beside NAME.v");
+        file.undirected = file.graphalytics->directed == false;
+    }
+}
+
+/// A layer has no direction if that was asked for, or if it is what all of its files say.
+void settle_directions(IngestPlan& plan, const IngestOptions& options) {
+    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+        const auto& links = plan.post_layers;
+        const bool of_posts = !options.posts.empty() && std::find(links.begin(), links.end(), l) != links.end();
+        const auto feeds = [&](const EdgeFilePlan& file) { return !file.posts && file.layer == l; };
+        const bool any = std::any_of(plan.files.begin(), plan.files.end(), feeds);
+        const bool all = std::all_of(plan.files.begin(), plan.files.end(),
+                                     [&](const EdgeFilePlan& file) { return !feeds(file) || file.undirected; });
+        plan.layers[l].undirected = options.undirected || (any && all && !of_posts);
+    }
+}
+
+/// What files tell of accounts beside their rows has no place in an append.
+void check_append(const IngestPlan& plan, const IngestOptions& options) {
+    if (options.append_to.empty()) return;
+    for (const EdgeFilePlan& file : plan.files) {
+        const bool rows_alone = file.input == InputFormat::text || file.input == InputFormat::matrix_market ||
+                                (file.input == InputFormat::json && !file.posts);
+        if (!rows_alone)
+            throw std::invalid_argument(fmt::format(
+                "{}: what is added to a store must be text, json or mtx, but it is {}; ingest all files anew",
+                file.path, name_of(file.input)));
+    }
+}
+
+/// Posts feed the layers of all links; those that no other file feeds are there only if a row goes there.
+void plan_posts(IngestPlan& plan, const IngestOptions& options) {
+    if (options.posts.empty()) return;
+    for (std::size_t link = 0; link < num_post_links; ++link) {
+        const std::size_t before = plan.layers.size();
+        plan.post_layers[link] = layer_index(plan, std::string(post_layers[link]));
+        if (plan.layers.size() > before) plan.layers.back().only_if_used = true;
+    }
+    for (const std::string& path : options.posts) {
+        EdgeFilePlan file;
+        file.path = path;
+        file.posts = true;
+        file.layer = plan.post_layers[0];
+        for (std::size_t link = 0; link < num_post_links; ++link)
+            file.layer_of_kind[std::string(post_layers[link])] = plan.post_layers[link];
+        for (const auto& [code, layer] : options.kinds) file.layer_of_kind[code] = layer_index(plan, layer);
+        plan.inputs.emplace_back(path, true, options.temporary_directory.string());
+        look_at(file, plan.inputs.back(), options);
+        plan.files.push_back(std::move(file));
+    }
+}
+
 }  // namespace
 
 Input::Input(std::string path, bool read_twice, const std::string& folder) : path_(std::move(path)) {
     bytes_ = file_bytes(path_);
     if (read_twice && !rereadable(path_)) spool_ = spool(path_, folder);
+}
+
+bool Input::can_be_read_again() const {
+    return spool_ >= 0 || rereadable(path_);
 }
 
 Input::Input(Input&& other) noexcept
@@ -124,6 +219,7 @@ void plan_times(IngestPlan& plan, const IngestOptions& options) {
                 LayerPlan& layer = plan.layers.emplace_back();
                 layer.name = own;
                 layer.same_rows_as = l;
+                layer.undirected = plan.layers[l].undirected;
                 rule.windows[w].layer = plan.layers.size() - 1;
             }
             const auto since = all ? std::nullopt : std::optional(*options.as_of - length);
@@ -138,7 +234,7 @@ void plan_times(IngestPlan& plan, const IngestOptions& options) {
 IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& options) {
     if (options.threads < 0)
         throw std::invalid_argument(fmt::format("ingest: threads must not be negative, got {}", options.threads));
-    if (options.files.empty() && options.accounts.empty() && options.removals.empty())
+    if (options.files.empty() && options.posts.empty() && options.accounts.empty() && options.removals.empty())
         throw std::invalid_argument("ingest: at least one file of edges must be given, got none");
     if (!options.removals.empty() && options.append_to.empty())
         throw std::invalid_argument("ingest: rows can be taken out of a store alone: --remove wants --append");
@@ -150,6 +246,7 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
     std::vector<std::string> paths;
     for (const LayerFile& file : options.files) paths.push_back(file.path);
     for (const LayerFile& file : options.removals) paths.push_back(file.path);
+    paths.insert(paths.end(), options.posts.begin(), options.posts.end());
     if (!options.accounts.empty()) paths.push_back(options.accounts);
     if (std::count(paths.begin(), paths.end(), "-") > 1)
         throw std::invalid_argument("ingest: standard input can be read once, but '-' is given more often");
@@ -168,14 +265,25 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
         } else {
             file.layer = layer_index(plan, given.layer);
         }
+        const bool looked_at = options.format != InputFormat::automatic && options.format != InputFormat::text;
+        plan.inputs.emplace_back(given.path, twice || looked_at, options.temporary_directory.string());
+        look_at(file, plan.inputs.back(), options);
         plan.files.push_back(std::move(file));
-        plan.inputs.emplace_back(given.path, twice, options.temporary_directory.string());
     }
+    plan_posts(plan, options);
+    check_append(plan, options);
+    settle_directions(plan, options);
     if (!options.kinds.empty() &&
         std::all_of(plan.files.begin(), plan.files.end(), [](const auto& file) { return file.layer_of_kind.empty(); }))
         throw std::invalid_argument(
             "ingest: --kinds sends rows of --mention files to layers, but there is no such file");
     plan_times(plan, options);
+    for (const EdgeFilePlan& file : plan.files)
+        if (plan.times[file.layer].matters() && file.input != InputFormat::text && !holds_posts(file.input))
+            throw std::invalid_argument(
+                fmt::format("{}: --since, --until, --windows and --half-life need rows with times, "
+                            "but a file of {} has none",
+                            file.path, name_of(file.input)));
     return plan;
 }
 

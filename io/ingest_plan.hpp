@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -28,6 +29,7 @@ class Input {
 
     const std::string& path() const { return path_; }
     std::uint64_t bytes() const { return bytes_; }
+    bool can_be_read_again() const;
     InputFile open() const;
 
   private:
@@ -38,6 +40,8 @@ class Input {
 
 struct LayerPlan {
     std::string name;
+    bool only_if_used = false;  ///< of posts: there is no such layer if no row goes there
+    bool undirected = false;    ///< asked for, or all of its files are
     std::optional<std::size_t>
         same_rows_as;             ///< a layer whose files and counts of rows it shares: another window of it
     std::optional<double> since;  ///< its window, if it has one, as LayerInfo has it
@@ -60,6 +64,7 @@ struct IngestPlan {
     std::vector<EdgeFilePlan> files;
     std::vector<Input> inputs;  ///< [files]
     bool keep_self_loops = false;
+    std::array<std::size_t, num_post_links> post_layers = {};  ///< if there are files of posts
     std::string created;  ///< SOURCE_DATE_EPOCH, or the time of the newest input file
 };
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "io/formats/open_format.hpp"
 #include "io/ingest_plan.hpp"
 #include "io/joined_accounts.hpp"
 #include "io/raw_rows.hpp"
@@ -20,6 +22,8 @@ struct ReadInputs {
     std::shared_ptr<HandleDictionary> handles;  ///< whose numbers stand in the rows, where ids are handles
     std::vector<RowFormat> formats;             ///< [files]
     std::vector<SourceFile> sources;            ///< [files]
+    ReadBeside beside;                          ///< what the files tell of accounts
+    std::optional<PostsReport> posts;
 };
 
 /// Reads all files of `plan`, and fills the tallies and sources of its layers. Whether ids are numbers is guessed from the

@@ -44,8 +44,8 @@ constexpr std::array<Ends, 21> known_ends{{{"source", "target"},
                                            {"follower_id", "followee_id"},
                                            {"user_a", "user_b"}}};
 constexpr std::array<std::string_view, 5> known_weights{"weight", "weights", "count", "strength", "num_events"};
-constexpr std::array<std::string_view, 7> known_times{"timestamp", "time",     "unix_time", "unixtime",
-                                                      "date",      "datetime", "created_at"};
+constexpr std::array<std::string_view, 8> known_times{"timestamp", "time",     "unix_time",  "unixtime",
+                                                      "date",      "datetime", "created_at", "ts"};
 constexpr std::array<std::string_view, 6> known_kinds{"kind",  "type",      "interaction", "interaction_type",
                                                       "event", "event_type"};
 
@@ -178,6 +178,18 @@ std::optional<std::size_t> find_column(const std::string& choice, const std::vec
     if (const auto column = find_name(names, lowercase(choice))) return column;
     if (const auto number = parse_id(choice); number && *number > 0) return static_cast<std::size_t>(*number) - 1;
     return std::nullopt;
+}
+
+KnownColumns known_columns(const std::vector<std::string>& names) {
+    KnownColumns known;
+    if (const auto ends = find_ends(names)) {
+        known.source = ends->first;
+        known.target = ends->second;
+    }
+    known.weight = find_any(names, known_weights);
+    known.time = find_any(names, known_times);
+    known.kind = find_any(names, known_kinds);
+    return known;
 }
 
 std::string separator_name(char separator) {

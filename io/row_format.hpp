@@ -74,6 +74,17 @@ std::vector<std::string_view> first_rows(std::string_view head, std::string_view
 /// The position of the column that `choice` names among `names` (case does not matter) or numbers from 1; nothing if there is none.
 std::optional<std::size_t> find_column(const std::string& choice, const std::vector<std::string>& names);
 
+/// The columns among `names` whose names say what they are: as in a header. RowFormat::none where there is none; source and
+/// target are there together or not at all.
+struct KnownColumns {
+    std::size_t source = RowFormat::none;
+    std::size_t target = RowFormat::none;
+    std::size_t weight = RowFormat::none;
+    std::size_t time = RowFormat::none;
+    std::size_t kind = RowFormat::none;
+};
+KnownColumns known_columns(const std::vector<std::string>& names);
+
 /// How `separator` is written in a text for people: ',' tab blanks.
 std::string separator_name(char separator);
 

@@ -179,6 +179,7 @@ void RowSpill::spill(ThreadBuckets& mine, std::size_t layer, const RowSegment<Id
     const bool weighted = !segment.weights.empty();
     Distributor<Id> buckets(into.template buffers<Id>(weighted), into.chunks, *file_, buckets_, bucket_rows_, weighted);
     into.rows += segment.rows;
+    const bool undirected = options_.undirected[layer];
     for (std::size_t i = 0; i < segment.rows; ++i) {
         const Id source = segment.ends[2 * i];
         const Id target = segment.ends[2 * i + 1];
@@ -193,7 +194,7 @@ void RowSpill::spill(ThreadBuckets& mine, std::size_t layer, const RowSegment<Id
         }
         if (options_.numbers) mine.ids.insert(target);
         buckets.add(source, target, weight);
-        if (options_.undirected) buckets.add(target, source, weight);
+        if (undirected) buckets.add(target, source, weight);
     }
 }
 

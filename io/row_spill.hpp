@@ -38,7 +38,7 @@ struct SpilledLayer {
 struct SpillOptions {
     std::size_t layers = 0;
     std::size_t threads = 0;
-    bool undirected = false;
+    std::vector<bool> undirected = {};  ///< [layers]
     bool keep_self_loops = false;
     bool numbers = true;             ///< ids are collected; false: they are numbers of handles
     std::filesystem::path folder;    ///< where the temporary file is made
@@ -64,6 +64,8 @@ class RowSpill final : public SegmentSink {
 
     /// Called when all is read and `spilled()`: what the threads still hold goes to the buckets too. `rows` is freed.
     void finish(std::vector<ThreadRows>& rows);
+    /// After `finish`: as if there had never been such a layer.
+    void drop_layer(std::size_t layer) { layers_.erase(layers_.begin() + static_cast<std::ptrdiff_t>(layer)); }
     std::vector<SpilledLayer> take_layers() { return std::move(layers_); }
     IdSet& ids() { return ids_; }
     ScratchFile& file() { return *file_; }
