@@ -271,7 +271,8 @@ void run_ingest(const Arguments& arguments) {
     if (!arguments.run.json) return;
     add_facts(report, arguments.output, done);
     Json object = report.json();
-    for (const auto& [step, seconds] : done.seconds) object["seconds"][step] = object["seconds"].value(step, 0.0) + seconds;
+    for (const auto& [step, seconds] : done.seconds)
+        object["seconds"][step] = object["seconds"].value(step, 0.0) + seconds;
     print_json(object);
 }
 
@@ -279,8 +280,9 @@ void add_options(CLI::App* command, Arguments& given) {
     RowOptions& rows = given.ingest.rows;
 
     command
-        ->add_option("--follow", given.follow,
-                     "Files of follows: source,target: source follows target. Plain text, gzip or zstd; - is standard input")
+        ->add_option(
+            "--follow", given.follow,
+            "Files of follows: source,target: source follows target. Plain text, gzip or zstd; - is standard input")
         ->type_name("FILE");
     command
         ->add_option("--mention", given.mention, "Files of events: source mentions target; repeats add up to a weight")

@@ -58,7 +58,8 @@ class Append {
         timed(report_.seconds, "accounts", [&] {
             if (!options_.accounts.empty())
                 report_.sources.push_back(table_.read(options_.accounts, options_.rows, options_.accounts_id_column));
-            if (key_ || !options_.keep_columns.empty()) table_.keep_columns(options_.keep_columns, false, report_.notes);
+            if (key_ || !options_.keep_columns.empty())
+                table_.keep_columns(options_.keep_columns, false, report_.notes);
         });
         ReadInputs read =
             timed(report_.seconds, "read", [&] { return read_inputs(plan, options_, {}, threads_, rejects_); });

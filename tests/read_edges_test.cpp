@@ -138,7 +138,7 @@ TEST_F(ReadEdges, AreTheSameRowsCountsAndRejectsWithAnyNumberOfThreads) {
     EXPECT_EQ(alone.files[5].layers[0].rows, 200'000U);
     EXPECT_EQ(alone.rows.size(), 300'000U - 10 + 900 + 2 * (200'000U - 10) + 25 * 43);
     const std::vector<std::string> in_order{"0.csv\",30000,", "0.csv\",300000,", "1.csv\",11,", "4.csv\",20000,",
-                                            "5.csv\",20000,", "5.csv\",200000,", "6.csv\",7,", "30.csv\",49,"};
+                                            "5.csv\",20000,", "5.csv\",200000,", "6.csv\",7,",  "30.csv\",49,"};
     std::size_t from = 0;
     for (const std::string& reject : in_order) {
         from = alone.rejects.find(reject, from);
@@ -209,7 +209,8 @@ TEST_F(ReadEdges, SayWhatIsWrongWithZstd) {
     for (std::size_t size = 5; size < compressed.size(); size += 101) {
         paths_.clear();
         file(compressed.substr(0, size));
-        EXPECT_NE(error(1).find(fmt::format("0.csv: ends after {} bytes in the middle", size)), std::string::npos) << error(1);
+        EXPECT_NE(error(1).find(fmt::format("0.csv: ends after {} bytes in the middle", size)), std::string::npos)
+            << error(1);
     }
     paths_.clear();
     std::string damaged = compressed;
@@ -222,7 +223,10 @@ TEST_F(ReadEdges, SayWhatIsWrongWithZstd) {
               std::string::npos)
         << error(1);
     paths_.clear();
-    file("\xfd" "7zXZ" + std::string(1, '\0'));
+    file(
+        "\xfd"
+        "7zXZ" +
+        std::string(1, '\0'));
     EXPECT_NE(error(1).find("must be plain text, gzip or zstd, but is compressed with xz"), std::string::npos);
 }
 
