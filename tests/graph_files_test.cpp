@@ -66,7 +66,9 @@ TEST_F(GraphFiles, OfEveryFormatGiveTheSameNetwork) {
         EXPECT_FALSE(report.layers[0].directed) << name;
         EXPECT_EQ(report.layers[0].kept, 78U) << name;
     }
-    read(fixture("karate_igraph.graphml"), {.accounts_id_column = "name"});
+    IngestOptions by_name;
+    by_name.accounts_id_column = "name";
+    read(fixture("karate_igraph.graphml"), by_name);
     EXPECT_EQ(edges(), expected);
     EXPECT_EQ(column_of(store(), "club").at("34"), "Officer");
     read(fixture("karate_igraph.graphml"));
