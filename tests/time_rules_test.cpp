@@ -25,7 +25,7 @@ struct Event {
     double age;
 };
 
-class Times : public ::testing::Test {
+class TimesOfRows : public ::testing::Test {
   protected:
     std::string events(const std::string& name, const std::vector<Event>& rows) {
         std::string text = "source,target,time\n";
@@ -53,7 +53,7 @@ class Times : public ::testing::Test {
 
 }  // namespace
 
-TEST_F(Times, CountOnlyInsideTheWindow) {
+TEST_F(TimesOfRows, CountOnlyInsideTheWindow) {
     IngestOptions options;
     options.files = {
         {"mention", events("m.csv", {{1, 2, 10}, {1, 2, 5}, {2, 3, 4.999}, {3, 3, 6}, {4, 1, 1}, {5, 6, 0}})},
@@ -79,7 +79,7 @@ TEST_F(Times, CountOnlyInsideTheWindow) {
     EXPECT_FALSE(report.layers[1].since.has_value());
 }
 
-TEST_F(Times, GiveEachWindowALayer) {
+TEST_F(TimesOfRows, GiveEachWindowALayer) {
     IngestOptions options;
     options.files = {{"mention", events("m.csv", {{1, 2, 100}, {1, 2, 29}, {2, 3, 7}, {2, 3, 6}, {3, 1, 0}})}};
     options.as_of = today;
@@ -99,7 +99,7 @@ TEST_F(Times, GiveEachWindowALayer) {
     EXPECT_EQ(report.layers[2].outside, 1U);
 }
 
-TEST_F(Times, LetWeightsDecay) {
+TEST_F(TimesOfRows, LetWeightsDecay) {
     IngestOptions options;
     options.files = {{"mention", file("m.csv", fmt::format("source,target,weight,time\n1,2,8,{}\n1,2,4,{}\n2,3,1,{}\n",
                                                            today - 60 * day, today - 30 * day, today - 15 * day))}};
@@ -110,7 +110,7 @@ TEST_F(Times, LetWeightsDecay) {
     EXPECT_EQ(Store::open(store()).layer("mention").half_life, 30 * day);
 }
 
-TEST_F(Times, DecayByPowersOfTwo) {
+TEST_F(TimesOfRows, DecayByPowersOfTwo) {
     EXPECT_EQ(decay(0, 5), 1.0);
     EXPECT_EQ(decay(5, 5), 0.5);
     EXPECT_EQ(decay(-10, 5), 4.0);
@@ -121,7 +121,7 @@ TEST_F(Times, DecayByPowersOfTwo) {
     }
 }
 
-TEST_F(Times, RejectRowsWithoutOne) {
+TEST_F(TimesOfRows, RejectRowsWithoutOne) {
     IngestOptions options;
     options.files = {
         {"mention", file("m.csv", fmt::format("source,target,time\n1,2,{}\n1,2,\n1,2,soon\n", today - day))}};
@@ -133,7 +133,7 @@ TEST_F(Times, RejectRowsWithoutOne) {
     EXPECT_NE(read_bytes(store() + ".rejects.csv").find("a row of events must have a time"), std::string::npos);
 }
 
-TEST_F(Times, RefuseOptionsThatCannotBe) {
+TEST_F(TimesOfRows, RefuseOptionsThatCannotBe) {
     IngestOptions options;
     options.files = {{"mention", events("m.csv", {{1, 2, 1}})}};
     options.half_life = day;
@@ -152,7 +152,7 @@ TEST_F(Times, RefuseOptionsThatCannotBe) {
         EXPECT_THROW(parse_duration(text, "--half-life"), std::invalid_argument) << text;
 }
 
-TEST_F(Times, HoldForRowsThatComeLater) {
+TEST_F(TimesOfRows, HoldForRowsThatComeLater) {
     IngestOptions options;
     options.as_of = today;
     options.half_life = 9 * day;
