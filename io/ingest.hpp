@@ -113,7 +113,7 @@ struct IngestReport {
 /// other layers count events, so that a weight is the number of rows, or the sum of the weight column.
 ///
 /// Ids are numbers if more rows hold two numbers than not (IdChoice::automatic); then other ids are rejected. This depends
-/// on the whole input alone, not on the order of its rows or files. The first million bytes of each file are a guess that
+/// on the whole input alone, not on the order of its rows or files. The beginning of the first file (64 KiB) is a guess that
 /// spares reading it again.
 ///
 /// Rows stay in memory while they take at most a quarter of `memory_limit`; else they are sorted on disk (RowSpill,

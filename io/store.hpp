@@ -176,7 +176,7 @@ class Store {
     /// is a permutation along which ids ascend, and `in` and `out` hold the same edges with the same weights (compared by
     /// sums of 64-bit hashes; an undirected layer: each edge in both directions).
     /// `threads` 0: all cores; the same error for any number. Called before anything is computed from a store.
-    /// Time O(n log n + m): each byte is read twice. Throws Cancelled if `progress` asks to stop.
+    /// Time O(n log n + m): each byte is read once, the order of accounts twice. Throws Cancelled if `progress` asks to stop.
     void verify(std::string_view layer, int threads, Progress* progress = nullptr) const;
 
     /// Throws IoError, naming the array, unless the checksums of all accounts and layers agree: what must hold before another

@@ -77,10 +77,10 @@ class Gexf final : public GraphXml {
 
     void tell(OpenNode& node) {
         if (std::exchange(node.told, true)) return;
-        for (const auto& [title, value] : node_defaults_) {
+        for (const auto& fallback : node_defaults_) {
             const bool has = std::any_of(node.attributes.begin(), node.attributes.end(),
-                                         [&](const auto& attribute) { return attribute.first == title; });
-            if (!has) node.attributes.emplace_back(title, value);
+                                         [&](const auto& attribute) { return attribute.first == fallback.first; });
+            if (!has) node.attributes.emplace_back(fallback.first, fallback.second);
         }
         rows_.add_node(node.id, node.line, node.attributes);
     }
