@@ -39,20 +39,26 @@ void require(bool holds, const char* what) {
     std::abort();
 }
 
-void read_as(FileFormat& format, std::size_t layers, std::string_view text) {
+std::vector<ThreadRows> read_as(FileFormat& format, std::size_t layers, std::string_view text, const Sharing& sharing) {
     const MemoryFile file(text);
     const EdgeInput input{.path = "fuzz", .open = [&] { return file.open(); }, .format = &format, .bytes = text.size()};
     std::vector<ThreadRows> rows(1);
     rows[0].layers.resize(layers);
+    rows[0].handles = sharing.handles;
     RejectsFile rejects(std::filesystem::temp_directory_path() / "coterie-fuzz.rejects.csv");
     const std::vector<FileTally> tallies = read_edges({&input, 1}, rows, rejects);
     require(tallies.size() == 1 && tallies[0].layers.size() == layers, "a file has one count a layer");
+    std::uint64_t all_rows = 0;
     std::uint64_t rejected = 0;
     for (const LayerTally& layer : tallies[0].layers) {
+        all_rows += layer.rows;
         require(layer.rejected <= layer.rows, "no more rows are rejected than there are");
         rejected += layer.rejected;
     }
+    if (sharing.rejected_beside != nullptr) rejected += *sharing.rejected_beside;
     require(rejected == rejects.count(), "every rejected row is listed");
+    format.check(all_rows);
+    return rows;
 }
 
 }  // namespace coterie::fuzz

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 #include "io/block_parser.hpp"
 #include "io/descriptor.hpp"
@@ -37,8 +38,15 @@ class Choices {
 /// Ends the process with `what` unless `holds`: a promise of the reader is broken.
 void require(bool holds, const char* what);
 
+/// What readers of posts share with their collection.
+struct Sharing {
+    HandleNumbers handles = {};
+    const std::uint64_t* rejected_beside = nullptr;  ///< that are listed too, but are no rows
+};
+
 /// Reads `text` as an ingest does, on one thread, and requires that the counts add up: every row that is rejected is listed,
-/// and no more are rejected than there are. All that the target of a new format has to call.
-void read_as(FileFormat& format, std::size_t layers, std::string_view text);
+/// and no more are rejected than there are. All that the target of a new format has to call. Returns the rows.
+std::vector<ThreadRows> read_as(FileFormat& format, std::size_t layers, std::string_view text,
+                                const Sharing& sharing = {});
 
 }  // namespace coterie::fuzz

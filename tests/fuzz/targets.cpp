@@ -8,12 +8,21 @@
 namespace coterie::fuzz {
 
 std::span<const Target> targets() {
-    static constexpr std::array<Target, 6> all{{{"account_weights", account_weights},
-                                                {"accounts_table", accounts_table},
-                                                {"compressed", compressed},
-                                                {"edges", edges},
-                                                {"fields", fields},
-                                                {"store", store}}};
+    static constexpr std::array<Target, 15> all{{{"account_weights", account_weights},
+                                                 {"accounts_table", accounts_table},
+                                                 {"compressed", compressed},
+                                                 {"edges", edges},
+                                                 {"fields", fields},
+                                                 {"gexf", gexf},
+                                                 {"graphml", graphml},
+                                                 {"json_rows", json_rows},
+                                                 {"matrix_market", matrix_market},
+                                                 {"metis", metis},
+                                                 {"removals", removals},
+                                                 {"store", store},
+                                                 {"twitter_v1", twitter_v1},
+                                                 {"twitter_v2", twitter_v2},
+                                                 {"whole_ingest", whole_ingest}}};
     return all;
 }
 

@@ -18,12 +18,21 @@ std::span<const Target> targets();
 /// Runs `target` on `bytes` as the fuzzer and the tests do: coterie::Error and std::invalid_argument are answers.
 void show(const Target& target, std::string_view bytes);
 
-// One function a reader, in the file of its name.
-void accounts_table(std::string_view bytes);
+// One function a reader, in the file of its name, or in that of its kind: posts.cpp, graph_files.cpp.
 void account_weights(std::string_view bytes);
+void accounts_table(std::string_view bytes);
 void compressed(std::string_view bytes);
 void edges(std::string_view bytes);
 void fields(std::string_view bytes);
+void gexf(std::string_view bytes);
+void graphml(std::string_view bytes);
+void json_rows(std::string_view bytes);
+void matrix_market(std::string_view bytes);
+void metis(std::string_view bytes);
+void removals(std::string_view bytes);
 void store(std::string_view bytes);
+void twitter_v1(std::string_view bytes);
+void twitter_v2(std::string_view bytes);
+void whole_ingest(std::string_view bytes);
 
 }  // namespace coterie::fuzz
