@@ -327,6 +327,22 @@ TEST_P(Betweenness, IsTheSameBytesAsFromOneThreadWhateverTheLanes) {
     }
 }
 
+TEST(BetweennessInstructions, AreTheSameBytesFromEverySetThatThisProcessorHas) {
+    for (const auto& [name, graph] : assorted_graphs()) {
+        const Graph hops = graph.unweighted();
+        const PlacedGraph placed = place(hops, {.backend = Backend::openmp, .threads = 2});
+        const std::vector<AccountId> sources = draw_sources(hops, 70, 3);
+        const openmp::Batches plain{.instructions = openmp::InstructionSet::plain};
+        const std::vector<double> expected = openmp::betweenness_in_batches(placed, sources, plain, nullptr);
+        for (const openmp::InstructionSet instructions : openmp::instruction_sets())
+            for (const int lanes : {8, 16, 32, 64}) {
+                const openmp::Batches batches{.lanes = lanes, .instructions = instructions};
+                EXPECT_TRUE(openmp::betweenness_in_batches(placed, sources, batches, nullptr) == expected)
+                    << name << ", instruction set " << static_cast<int>(instructions) << ", " << lanes << " lanes";
+            }
+    }
+}
+
 TEST(BetweennessBatches, ChangeNoBitIfThreadsShareThem) {
     for (const auto& [name, graph] : assorted_graphs()) {
         const Graph hops = graph.unweighted();

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "host/array.hpp"
+#include "kernels/betweenness/betweenness_instructions.hpp"
 #include "kernels/betweenness/betweenness_loop.hpp"
 #include "kernels/betweenness/betweenness_openmp.hpp"
-#include "kernels/betweenness/betweenness_rows.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/openmp/balanced_ranges.hpp"
 
@@ -23,75 +23,6 @@ namespace rows = betweenness_rows;
 using rows::Lanes;
 using rows::Reached;
 
-// --- the inner loops, once for each instruction set --------------------------------------------------------------
-
-template <class Mask>
-struct Instructions {
-    void (*pull_range)(const Lanes<Mask>&, AccountId, AccountId, Mask, const Mask*, Reached<Mask>&);
-    void (*count_list)(const Lanes<Mask>&, Reached<Mask>&);
-    void (*collect_list)(const Lanes<Mask>&, const Reached<Mask>&, bool, double*);
-};
-
-template <class Mask>
-struct Avx512 {
-    [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,bmi,bmi2")]] static void pull_range(const Lanes<Mask>& lanes,
-                                                                                          AccountId begin,
-                                                                                          AccountId end, Mask all,
-                                                                                          const Mask* visited,
-                                                                                          Reached<Mask>& reached) {
-        rows::pull_range(lanes, begin, end, all, visited, reached);
-    }
-    [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,bmi,bmi2")]] static void count_list(const Lanes<Mask>& lanes,
-                                                                                          Reached<Mask>& reached) {
-        rows::count_list(lanes, reached);
-    }
-    [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,bmi,bmi2")]] static void collect_list(
-        const Lanes<Mask>& lanes, const Reached<Mask>& reached, bool last, double* dependencies) {
-        rows::collect_list(lanes, reached, last, dependencies);
-    }
-};
-
-template <class Mask>
-struct Avx2 {
-    [[gnu::target("avx2,bmi,bmi2")]] static void pull_range(const Lanes<Mask>& lanes, AccountId begin, AccountId end,
-                                                            Mask all, const Mask* visited, Reached<Mask>& reached) {
-        rows::pull_range(lanes, begin, end, all, visited, reached);
-    }
-    [[gnu::target("avx2,bmi,bmi2")]] static void count_list(const Lanes<Mask>& lanes, Reached<Mask>& reached) {
-        rows::count_list(lanes, reached);
-    }
-    [[gnu::target("avx2,bmi,bmi2")]] static void collect_list(const Lanes<Mask>& lanes, const Reached<Mask>& reached,
-                                                              bool last, double* dependencies) {
-        rows::collect_list(lanes, reached, last, dependencies);
-    }
-};
-
-template <class Mask>
-struct Plain {
-    static void pull_range(const Lanes<Mask>& lanes, AccountId begin, AccountId end, Mask all, const Mask* visited,
-                           Reached<Mask>& reached) {
-        rows::pull_range(lanes, begin, end, all, visited, reached);
-    }
-    static void count_list(const Lanes<Mask>& lanes, Reached<Mask>& reached) { rows::count_list(lanes, reached); }
-    static void collect_list(const Lanes<Mask>& lanes, const Reached<Mask>& reached, bool last, double* dependencies) {
-        rows::collect_list(lanes, reached, last, dependencies);
-    }
-};
-
-template <class Mask, template <class> class Set>
-constexpr Instructions<Mask> instructions_of() {
-    return {Set<Mask>::pull_range, Set<Mask>::count_list, Set<Mask>::collect_list};
-}
-
-template <class Mask>
-Instructions<Mask> best_instructions() {
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512vl"))
-        return instructions_of<Mask, Avx512>();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) return instructions_of<Mask, Avx2>();
-    return instructions_of<Mask, Plain>();
-}
-
 // --- one batch of sources ----------------------------------------------------------------------------------------
 
 /// Below this many edges a level is done by one thread: waking others would take longer.
@@ -103,8 +34,9 @@ constexpr std::size_t list_block = 16;
 template <class Mask>
 class Batch {
   public:
-    Batch(const Graph& graph, int threads)
-        : out_(graph.out()),
+    Batch(const Graph& graph, int threads, const RowLoops<Mask>& loops)
+        : loops_(loops),
+          out_(graph.out()),
           in_(graph.in()),
           threads_(threads),
           paths_(std::size_t{graph.num_accounts()} * num_lanes),
@@ -161,7 +93,7 @@ class Batch {
 #pragma omp for schedule(dynamic, 1)
             for (std::size_t range = 0; range < num_ranges; ++range) {
                 Reached<Mask> reached{accounts.data(), masks.data()};
-                instructions_.pull_range(lanes, ranges_[range], ranges_[range + 1], all_, visited_.data(), reached);
+                loops_.pull_range(lanes, ranges_[range], ranges_[range + 1], all_, visited_.data(), reached);
                 const std::size_t place = size.fetch_add(reached.size, std::memory_order_relaxed);
                 std::copy_n(accounts.data(), reached.size, accounts_.data() + place);
                 std::copy_n(masks.data(), reached.size, masks_.data() + place);
@@ -211,7 +143,7 @@ class Batch {
         for (std::size_t block = first; block < end; block += list_block) {
             Reached<Mask> list{accounts_.data() + block, masks_.data() + block, std::min(list_block, end - block)};
             for (std::size_t i = 0; i < list.size; ++i) list.masks[i] = next_[list.accounts[i]];
-            instructions_.count_list(lanes, list);
+            loops_.count_list(lanes, list);
             countable = countable && list.countable;
         }
         return advance_to(size, countable);
@@ -230,7 +162,7 @@ class Batch {
             for (std::size_t block = begin; block < end; block += list_block) {
                 const Reached<Mask> list{accounts_.data() + block, masks_.data() + block,
                                          std::min(list_block, end - block)};
-                instructions_.collect_list(lanes, list, last, dependencies_.data());
+                loops_.collect_list(lanes, list, last, dependencies_.data());
                 for (std::size_t i = 0; i < list.size; ++i) next_[list.accounts[i]] = list.masks[i];
             }
 #pragma omp for schedule(static)
@@ -300,10 +232,10 @@ class Batch {
         return {end - begin, edges, unfinished_edges_, countable};
     }
 
+    RowLoops<Mask> loops_;
     CsrView out_;
     CsrView in_;
     int threads_;
-    Instructions<Mask> instructions_ = best_instructions<Mask>();
     Mask all_ = 0;
     Array<double> paths_;         ///< [n][lanes] path counts; shares where collected
     Array<double> dependencies_;  ///< [n][lanes]
@@ -324,7 +256,7 @@ class Batch {
 
 template <class Mask>
 std::vector<double> in_batches(const PlacedGraph& placed, std::span<const AccountId> all_sources,
-                               std::size_t bytes_apart, Progress* progress) {
+                               const Batches& options, Progress* progress) {
     constexpr std::size_t lanes = rows::num_lanes<Mask>;
     const Graph& graph = placed.graph();
     const std::vector<AccountId> sources = betweenness_loop::with_out_edges(all_sources, graph.out());
@@ -335,12 +267,13 @@ std::vector<double> in_batches(const PlacedGraph& placed, std::span<const Accoun
 
     const auto threads = static_cast<std::size_t>(placed.threads());
     const std::size_t bytes_a_batch = std::size_t{graph.num_accounts()} * lanes * 2 * sizeof(double);
-    const bool apart = threads * bytes_a_batch <= bytes_apart;
+    const bool apart = threads * bytes_a_batch <= options.bytes_apart;
     const std::size_t at_a_time = std::max<std::size_t>(1, std::min(num_batches, apart ? threads : 1));
 
     std::vector<std::unique_ptr<Batch<Mask>>> batches;
     for (std::size_t i = 0; i < at_a_time; ++i)
-        batches.push_back(std::make_unique<Batch<Mask>>(graph, apart ? 1 : placed.threads()));
+        batches.push_back(
+            std::make_unique<Batch<Mask>>(graph, apart ? 1 : placed.threads(), row_loops<Mask>(options.instructions)));
     std::vector<double> total(graph.num_accounts(), 0.0);
     for (std::size_t first = 0; first < num_batches; first += at_a_time) {
         advance(progress, "betweenness", static_cast<double>(first * lanes), static_cast<double>(sources.size()),
@@ -370,13 +303,13 @@ std::vector<double> betweenness_in_batches(const PlacedGraph& graph, std::span<c
                                            const Batches& batches, Progress* progress) {
     switch (batches.lanes) {
         case 8:
-            return in_batches<std::uint8_t>(graph, sources, batches.bytes_apart, progress);
+            return in_batches<std::uint8_t>(graph, sources, batches, progress);
         case 16:
-            return in_batches<std::uint16_t>(graph, sources, batches.bytes_apart, progress);
+            return in_batches<std::uint16_t>(graph, sources, batches, progress);
         case 32:
-            return in_batches<std::uint32_t>(graph, sources, batches.bytes_apart, progress);
+            return in_batches<std::uint32_t>(graph, sources, batches, progress);
         default:
-            return in_batches<std::uint64_t>(graph, sources, batches.bytes_apart, progress);
+            return in_batches<std::uint64_t>(graph, sources, batches, progress);
     }
 }
 

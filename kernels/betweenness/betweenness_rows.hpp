@@ -11,17 +11,26 @@
 #include "kernels/betweenness/betweenness_rule.hpp"
 
 // The inner loops of betweenness on a CPU: sums over rows, with a bit of a mask and a double for every lane. One text;
-// betweenness_openmp.cpp compiles it for several instruction sets (hence always_inline), and all give the same bits.
+// betweenness_instructions.cpp compiles it for several instruction sets (hence always_inline), and all give the same bits.
 
 namespace coterie::betweenness_rows {
 
 namespace rule = betweenness_rule;
 
-/// Eight lanes: a register of AVX-512, two of AVX2, four of SSE2, and a cache line in memory.
-using Doubles [[gnu::vector_size(64), gnu::may_alias]] = double;
-using Bits [[gnu::vector_size(64), gnu::may_alias]] = std::int64_t;
-
-inline constexpr Bits lane_bits = {1, 2, 4, 8, 16, 32, 64, 128};
+/// Lanes that are added at once. Eight are a register of AVX-512.
+struct Eight {
+    using Doubles [[gnu::vector_size(64), gnu::may_alias]] = double;
+    using Bits [[gnu::vector_size(64), gnu::may_alias]] = std::int64_t;
+    static constexpr std::size_t size = 8;
+    static constexpr Bits lanes = {1, 2, 4, 8, 16, 32, 64, 128};
+};
+/// A register of AVX2, two of SSE2.
+struct Four {
+    using Doubles [[gnu::vector_size(32), gnu::may_alias]] = double;
+    using Bits [[gnu::vector_size(32), gnu::may_alias]] = std::int64_t;
+    static constexpr std::size_t size = 4;
+    static constexpr Bits lanes = {1, 2, 4, 8};
+};
 
 template <class Mask>
 inline constexpr std::size_t num_lanes = 8 * sizeof(Mask);
@@ -34,14 +43,23 @@ struct Lanes {
     double* values;     ///< [n][lanes]
 };
 
+/// Asks for the values of an account: a cache line holds eight.
+template <class Mask>
+[[gnu::always_inline]] inline void prefetch(const Lanes<Mask>& lanes, AccountId account) {
+    const double* const row = lanes.values + account * num_lanes<Mask>;
+#pragma GCC unroll 8
+    for (std::size_t lane = 0; lane < num_lanes<Mask>; lane += 8) __builtin_prefetch(row + lane);
+}
+
 /// Adds up the neighbors of a row: `sums` [lanes] gets, in each lane of `wanted`, the sum over the neighbors whose mask has
 /// that lane. Returns the lanes in which there was any; the sums of others are 0.
 ///
-/// A whole row of values is loaded and the lanes that do not count are masked off: another thread may just be writing
-/// them.
-template <class Mask, std::size_t... group>
+/// The lanes that do not count are masked off: another thread may just be writing them.
+template <class Register, class Mask, std::size_t... group>
 [[gnu::always_inline]] inline Mask sum_row(const Lanes<Mask>& lanes, AccountId account, Mask wanted, double* sums,
                                            std::index_sequence<group...>) {
+    using Doubles = typename Register::Doubles;
+    using Bits = typename Register::Bits;
     constexpr std::size_t block = 256;
     constexpr std::size_t ahead = 6;
     AccountId neighbors[block + ahead];
@@ -65,15 +83,15 @@ template <class Mask, std::size_t... group>
                 count += mask != 0;
             }
             if (count == 0) continue;
-            for (std::size_t i = 0; i < std::min(count, ahead); ++i)
-                (__builtin_prefetch(lanes.values + neighbors[i] * num_lanes<Mask> + 8 * group), ...);
+            for (std::size_t i = 0; i < std::min(count, ahead); ++i) prefetch(lanes, neighbors[i]);
             for (std::size_t i = count; i < count + ahead; ++i) neighbors[i] = neighbors[0];
             for (std::size_t i = 0; i < count; ++i) {
-                (__builtin_prefetch(lanes.values + neighbors[i + ahead] * num_lanes<Mask> + 8 * group), ...);
+                prefetch(lanes, neighbors[i + ahead]);
                 found = static_cast<Mask>(found | masks[i]);
                 const Bits mask = static_cast<std::int64_t>(masks[i]) - Bits{};
                 const auto* const values = reinterpret_cast<const Bits*>(lanes.values + neighbors[i] * num_lanes<Mask>);
-                ((sum[group] += reinterpret_cast<Doubles>(values[group] & ((mask & lane_bits << 8 * group) != 0))),
+                ((sum[group] +=
+                  reinterpret_cast<Doubles>(values[group] & ((mask & Register::lanes << Register::size * group) != 0))),
                  ...);
             }
         }
@@ -83,9 +101,10 @@ template <class Mask, std::size_t... group>
     return found;
 }
 
-template <class Mask>
+template <class Register, class Mask>
 [[gnu::always_inline]] inline Mask sum_row(const Lanes<Mask>& lanes, AccountId account, Mask wanted, double* sums) {
-    return sum_row(lanes, account, wanted, sums, std::make_index_sequence<sizeof(Mask)>{});
+    return sum_row<Register>(lanes, account, wanted, sums,
+                             std::make_index_sequence<num_lanes<Mask> / Register::size>{});
 }
 
 /// Accounts that a level reached, with the lanes that reached them.
@@ -98,11 +117,11 @@ struct Reached {
 };
 
 /// Path counts of `account` in those of the lanes `wanted` in which the level before it has a neighbor; returns these.
-template <class Mask>
+template <class Register, class Mask>
 [[gnu::always_inline]] inline Mask count_paths(const Lanes<Mask>& lanes, AccountId account, Mask wanted,
                                                bool& countable) {
     alignas(64) double paths[num_lanes<Mask>];
-    const Mask reached = sum_row(lanes, account, wanted, paths);
+    const Mask reached = sum_row<Register>(lanes, account, wanted, paths);
     double* const values = lanes.values + account * num_lanes<Mask>;
     for (Mask left = reached; left != 0; left = static_cast<Mask>(left & (left - 1))) {
         const auto lane = static_cast<std::size_t>(std::countr_zero(left));
@@ -113,13 +132,13 @@ template <class Mask>
 }
 
 /// Reaches the accounts in [begin, end) from the level before.
-template <class Mask>
+template <class Register, class Mask>
 [[gnu::always_inline]] inline void pull_range(const Lanes<Mask>& lanes, AccountId begin, AccountId end, Mask all,
                                               const Mask* visited, Reached<Mask>& reached) {
     for (AccountId account = begin; account < end; ++account) {
         const auto wanted = static_cast<Mask>(all & ~visited[account]);
         if (wanted == 0) continue;
-        const Mask mask = count_paths(lanes, account, wanted, reached.countable);
+        const Mask mask = count_paths<Register>(lanes, account, wanted, reached.countable);
         if (mask == 0) continue;
         reached.accounts[reached.size] = account;
         reached.masks[reached.size++] = mask;
@@ -127,21 +146,21 @@ template <class Mask>
 }
 
 /// Path counts of accounts that were found by a push.
-template <class Mask>
+template <class Register, class Mask>
 [[gnu::always_inline]] inline void count_list(const Lanes<Mask>& lanes, Reached<Mask>& reached) {
     for (std::size_t i = 0; i < reached.size; ++i)
-        count_paths(lanes, reached.accounts[i], reached.masks[i], reached.countable);
+        count_paths<Register>(lanes, reached.accounts[i], reached.masks[i], reached.countable);
 }
 
 /// Dependencies of the accounts of a level; their path counts make way for their shares.
-template <class Mask>
+template <class Register, class Mask>
 [[gnu::always_inline]] inline void collect_list(const Lanes<Mask>& lanes, const Reached<Mask>& reached, bool last,
                                                 double* dependencies) {
     for (std::size_t i = 0; i < reached.size; ++i) {
         const AccountId account = reached.accounts[i];
         const Mask mask = reached.masks[i];
         alignas(64) double sums[num_lanes<Mask>] = {};
-        if (!last) sum_row(lanes, account, mask, sums);
+        if (!last) sum_row<Register>(lanes, account, mask, sums);
         double* const values = lanes.values + account * num_lanes<Mask>;
         double* const row = dependencies + account * num_lanes<Mask>;
         for (Mask left = mask; left != 0; left = static_cast<Mask>(left & (left - 1))) {
