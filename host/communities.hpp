@@ -70,7 +70,7 @@ struct CommunitiesResult {
 ///
 /// Random choices depend on the seed and the order of original ids alone. Same bytes on every backend and with any number of
 /// threads. Time O(rounds * m).
-/// Memory beside the graph on openmp: at most 48n bytes for lpa and 28n for cdlp, and 4n (8n if weighted) a thread where an
+/// Memory beside the graph on openmp: at most 60n bytes for lpa and 54n for cdlp, and 4n (8n if weighted) a thread where an
 /// account has more than 1,024 neighbors. On cuda 36n and 20n, and where an account has more than 1,024 neighbors 16n (24n
 /// if weighted) or what its own table takes, at most 32 (48) bytes a neighbor.
 /// Throws std::invalid_argument on options out of range (and mutual for cdlp); for lpa GraphError if a weight is negative or

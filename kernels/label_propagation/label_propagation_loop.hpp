@@ -8,14 +8,25 @@
 
 namespace coterie::label_propagation {
 
-/// The label each account starts with [n]. cdlp: its position in the order of original ids, so that the smallest label is
-/// that of the smallest id. lpa: the same in a pseudo-random order, so that ties favor no end of the ids.
+/// The label that the account at a position in the order of original ids starts with. cdlp: that position, so that the
+/// smallest label is that of the smallest id. lpa: the same in a pseudo-random order, so that ties favor no end of the ids.
+class StartLabel {
+  public:
+    StartLabel(const Graph& graph, const CommunitiesOptions& options)
+        : scramble_(graph.num_accounts(), options.seed), scrambled_(options.method == CommunityMethod::lpa) {}
+    AccountId operator()(AccountId position) const { return scrambled_ ? scramble_(position) : position; }
+
+  private:
+    Scramble scramble_;
+    bool scrambled_;
+};
+
+/// Start labels [n] by account.
 inline std::vector<AccountId> start_labels(const Graph& graph, const CommunitiesOptions& options) {
-    std::vector<AccountId> labels = id_positions(graph);
-    if (options.method == CommunityMethod::lpa) {
-        const Scramble scramble(graph.num_accounts(), options.seed);
-        for (AccountId& label : labels) label = scramble(label);
-    }
+    const StartLabel label(graph, options);
+    std::vector<AccountId> labels(graph.num_accounts());
+    for (AccountId position = 0; position < graph.num_accounts(); ++position)
+        labels[graph.account_at(position)] = label(position);
     return labels;
 }
 

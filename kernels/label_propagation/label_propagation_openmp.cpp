@@ -1,9 +1,13 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "host/array.hpp"
+#include "kernels/label_propagation/label_count.hpp"
 #include "kernels/label_propagation/label_propagation_loop.hpp"
 #include "kernels/label_propagation/label_propagation_rule.hpp"
 #include "kernels/openmp/balanced_ranges.hpp"
@@ -14,96 +18,55 @@ namespace {
 
 using namespace label_propagation;
 
-/// The votes of one neighborhood by label. Short rows count in a hash table that stays in the first cache; long ones in
-/// an array over all labels. Both remember what they touched, and are empty again once they were read.
-template <class Votes>
-class Count {
-  public:
-    explicit Count(AccountId num_labels) : num_labels_(num_labels), keys_(num_slots), votes_(num_slots) {
-        std::fill(keys_.begin(), keys_.end(), no_account);
-        touched_.reserve(num_slots);
-    }
-
-    void start(EdgeOffset degree) {
-        dense_ = degree > num_slots / 2;
-        if (dense_ && by_label_.empty()) by_label_.resize(num_labels_, 0);
-        const auto slots = static_cast<unsigned>(std::bit_width(std::max<EdgeOffset>(2 * degree - 1, 1)));
-        shift_ = 32 - (dense_ ? 0 : slots);
-        mask_ = (1U << (32 - shift_)) - 1;
-    }
-
-    /// Calls `expect(label)` when `label` is new.
-    template <class Expect>
-    void add(AccountId label, std::uint64_t votes, Expect expect) {
-        if (dense_) {
-            if (by_label_[label] == 0 && votes != 0) {
-                touched_.push_back(label);
-                expect(label);
-            }
-            by_label_[label] += static_cast<Votes>(votes);
-            return;
-        }
-        AccountId slot = (label * 0x9E37'79B1U) >> shift_;
-        while (keys_[slot] != label) {
-            if (keys_[slot] == no_account) {
-                keys_[slot] = label;
-                votes_[slot] = 0;
-                touched_.push_back(slot);
-                expect(label);
-                break;
-            }
-            slot = (slot + 1) & mask_;
-        }
-        votes_[slot] += static_cast<Votes>(votes);
-    }
-
-    template <class Visit>
-    void take_all(Visit visit) {
-        if (dense_)
-            for (const AccountId label : touched_) visit(label, std::exchange(by_label_[label], Votes{0}));
-        else
-            for (const AccountId slot : touched_) visit(std::exchange(keys_[slot], no_account), votes_[slot]);
-        touched_.clear();
-    }
-
-  private:
-    static constexpr EdgeOffset num_slots = 2048;
-
-    AccountId num_labels_;
-    bool dense_ = false;
-    unsigned shift_ = 0;
-    AccountId mask_ = 0;
-    std::vector<AccountId> keys_;
-    std::vector<Votes> votes_;
-    std::vector<Votes> by_label_;
-    std::vector<AccountId> touched_;  ///< slots, or labels in the array
-};
-
 /// Ranges of accounts a thread, so that one which was held up does not hold up the others.
 constexpr int ranges_per_thread = 32;
-/// Labels of neighbors lie anywhere, so they are asked for beforehand: those so many edges ahead, which may belong to the
-/// next rows. With turns the next rows are skipped: then it is the first neighbors of an account some elections ahead,
-/// and its rows still earlier.
-constexpr std::size_t elections_ahead = 8;
-constexpr EdgeOffset neighbors_ahead = 32;
+/// The labels around several accounts are read together, up to about this many, before the first of them is judged: loads
+/// that wait for no branch overlap, and a label comes from anywhere.
+constexpr std::size_t labels_at_a_time = 512;
+/// Longer rows are read in parts of so many edges, and no further than they can still matter.
+constexpr EdgeOffset long_row = 1024;
+/// Rows are asked for so many accounts ahead.
+constexpr std::size_t accounts_ahead = 12;
+/// Where those who moved in a turn have at most this part of all edges, their neighbors are told. With more, hardly an
+/// account would be spared by it.
+constexpr EdgeOffset part_worth_telling = 32;
 
-void expect(const MostFrequent&, AccountId) {}
-void expect(const PricedVotes& rule, AccountId label) {
-    __builtin_prefetch(&rule.volumes[label]);
+/// What is known of an account when it has its turn. Nothing: it is `aware` of all.
+enum Unaware : std::uint8_t {
+    aware = 0,
+    of_own_votes = 1,  ///< the votes for its label must be counted anew
+    of_moves = 2,      ///< neighbors moved since it voted last
+};
+
+/// Whether an account stays by what is known of it: `own` votes for its label, the others against it.
+/// cdlp votes the same again if no neighbor moved; lpa might not, since volumes moved.
+bool stays(const MostFrequent& rule, unsigned unaware, AccountId, AccountId, std::uint64_t own, std::uint64_t all) {
+    return unaware == aware || ((unaware & of_own_votes) == 0 && rule.unbeatable(own, all - own));
+}
+bool stays(const PricedVotes& rule, unsigned unaware, AccountId account, AccountId present, std::uint64_t own,
+           std::uint64_t all) {
+    return (unaware & of_own_votes) == 0 && rule.unbeatable(rule.score(account, present, present, own), all - own);
 }
 
 template <class Votes>
 class Steps {
   public:
-    Steps(const Graph& graph, const std::vector<AccountId>& start, const CommunitiesOptions& options, int threads)
-        : graph_(graph), start_(start), seed_(options.seed), threads_(threads), labels_(start), next_(start) {
+    Steps(const Graph& graph, const Array<AccountId>& start, const CommunitiesOptions& options, int threads)
+        : graph_(graph), start_(start), seed_(options.seed), threads_(threads), labels_(start) {
         const AccountId n = graph.num_accounts();
-        // The sum of two prefix sums is the prefix sum of both degrees.
-        degree_sums_.resize(std::size_t{n} + 1, 0);
-        for (std::size_t i = 0; i < graph.out().offsets.size(); ++i)
-            degree_sums_[i] = graph.out().offsets[i] + (graph.directed() ? graph.in().offsets[i] : 0);
-        ranges_ = balanced_ranges({degree_sums_, {}, {}}, n, ranges_per_thread * threads);
-        for (int thread = 0; thread < threads; ++thread) counts_.emplace_back(n);
+        if (graph.directed()) {
+            // The sum of two prefix sums is the prefix sum of both degrees.
+            both_offsets_.resize(std::size_t{n} + 1);
+#pragma omp parallel for num_threads(threads) schedule(static)
+            for (std::size_t i = 0; i <= n; ++i) both_offsets_[i] = graph.out().offsets[i] + graph.in().offsets[i];
+            offsets_ = both_offsets_;
+        } else {
+            offsets_ = graph.out().offsets;
+        }
+        ranges_ = balanced_ranges({offsets_, {}, {}}, n, ranges_per_thread * threads);
+        unaware_.resize(n, of_own_votes);
+        own_.resize(n);
+        for (int thread = 0; thread < threads; ++thread) voters_.emplace_back(n);
     }
 
     /// Strengths and volumes, which only lpa needs.
@@ -112,31 +75,49 @@ class Steps {
         strengths_.resize(n);
         volumes_.resize(n);
         draws_.resize(n);
-        for_each_range([&](AccountId begin, AccountId end) {
-            std::uint64_t sum = 0;
-            for (AccountId v = begin; v < end; ++v) {
+#pragma omp parallel for num_threads(threads_) schedule(dynamic, 1) reduction(+ : total_)
+        for (std::size_t range = 0; range < num_ranges(); ++range)
+            for (AccountId v = ranges_[range]; v < ranges_[range + 1]; ++v) {
                 std::uint64_t strength = 0;
-                for_each_vote<PricedVotes>(v, [&](AccountId, std::uint64_t votes) { strength += votes; });
+                for_each_row(v, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+                    for (EdgeOffset edge = begin; edge < end; ++edge)
+                        strength += rows.neighbors[edge] == v ? 0 : votes_of(rows, edge);
+                });
                 strengths_[v] = strength;
                 volumes_[labels_[v]] = strength;
-                sum += strength;
+                total_ += strength;
             }
-#pragma omp atomic
-            total_ += sum;
-        });
     }
 
+    /// The winning label of each account that has its turn; nobody sees what others choose in this turn.
     template <class Rule>
     void relabel(const Rule& rule) {
-        elect(rule);
-        adopt();
+        EdgeOffset moved_edges = 0;
+#pragma omp parallel num_threads(threads_)
+        {
+            Voter& me = voters_[static_cast<std::size_t>(omp_get_thread_num())];
+            me.moves.clear();
+#pragma omp for schedule(dynamic, 1) reduction(+ : moved_edges)
+            for (std::size_t range = 0; range < num_ranges(); ++range) moved_edges += elect(rule, range, me);
+            const bool telling = moved_edges <= num_edges() / part_worth_telling;
+            adopt(me.moves);
+            if (telling) {
+#pragma omp barrier
+                tell(me.moves);
+            } else {
+#pragma omp for schedule(static)
+                for (std::size_t v = 0; v < unaware_.size(); ++v) unaware_[v] = of_own_votes;
+            }
+        }
+        for (const Voter& voter : voters_) changed_ += voter.moves.size();
+        all_differ_ = false;
     }
 
     std::uint64_t changed() {
         return std::exchange(changed_, 0);
     }
-    const std::vector<AccountId>& labels() const {
-        return labels_;
+    std::vector<AccountId> labels() const {
+        return {labels_.begin(), labels_.end()};
     }
 
     std::uint64_t total_strength() const {
@@ -151,14 +132,47 @@ class Steps {
     }
 
   private:
+    static constexpr bool count_to_one = sizeof(Votes) == 4;  ///< each edge is a vote
+
+    struct Move {
+        AccountId account;
+        AccountId from;
+        AccountId to;
+    };
+    /// Of an account whose neighbors' labels were read: those other than its own are a part of the list.
+    struct Ballot {
+        AccountId account;
+        AccountId present;
+        std::size_t begin;
+        std::size_t end;
+        std::uint64_t against;  ///< votes for other labels
+    };
+    /// What a thread works with.
+    struct Voter {
+        explicit Voter(AccountId num_labels)
+            : count(num_labels), labels(labels_at_a_time + long_row), votes(count_to_one ? 0 : labels.size()) {}
+
+        LabelCount<Votes> count;
+        std::vector<AccountId> labels;
+        std::vector<Votes> votes;  ///< beside labels; empty if each counts 1
+        std::vector<Ballot> ballots;
+        std::vector<AccountId> turn;  ///< accounts of a range that have their turn
+        std::vector<Move> moves;
+
+        std::span<const AccountId> labels_of(const Ballot& ballot) const {
+            return std::span(labels).subspan(ballot.begin, ballot.end - ballot.begin);
+        }
+        const Votes* votes_of(const Ballot& ballot) const { return count_to_one ? nullptr : &votes[ballot.begin]; }
+    };
+
     std::size_t num_ranges() const {
         return ranges_.size() - 1;
     }
-
-    template <class Body>
-    void for_each_range(Body body) {
-#pragma omp parallel for num_threads(threads_) schedule(dynamic, 1)
-        for (std::size_t range = 0; range < num_ranges(); ++range) body(ranges_[range], ranges_[range + 1]);
+    EdgeOffset num_edges() const {
+        return offsets_.empty() ? 0 : offsets_.back();
+    }
+    EdgeOffset degree(AccountId account) const {
+        return offsets_[account + 1] - offsets_[account];
     }
 
     /// walk(rows, first edge, end) for the out-row of `account`, and for its in-row if the graph is directed.
@@ -167,109 +181,232 @@ class Steps {
         walk(graph_.out(), graph_.out().offsets[account], graph_.out().offsets[account + 1]);
         if (graph_.directed()) walk(graph_.in(), graph_.in().offsets[account], graph_.in().offsets[account + 1]);
     }
-
-    /// visit(neighbor, votes) for each edge of `account`, whichever way it points.
-    template <class Rule, class Visit>
-    void for_each_vote(AccountId account, Visit visit) const {
-        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
-            for (EdgeOffset edge = begin; edge < end; ++edge) {
-                if (edge + neighbors_ahead < (Rule::takes_turns ? end : rows.num_edges()))
-                    expect_label(rows.neighbors[edge + neighbors_ahead]);
-                if (!Rule::self_loops_vote && rows.neighbors[edge] == account) continue;
-                visit(rows.neighbors[edge], votes_of(rows, edge));
-            }
-        });
-    }
-
-    void expect_label(AccountId neighbor) const {
-        __builtin_prefetch(&labels_[neighbor]);
-    }
     void expect_rows(AccountId account) const {
-        for_each_row(account, [](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
-            if (begin < end) __builtin_prefetch(&rows.neighbors[begin]);
-        });
-    }
-    void expect_labels(AccountId account) const {
-        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
-            for (const EdgeOffset last = std::min(end, begin + neighbors_ahead); begin < last; ++begin)
-                expect_label(rows.neighbors[begin]);
+        for_each_row(account, [](const CsrView& rows, EdgeOffset begin, EdgeOffset) {
+            __builtin_prefetch(rows.neighbors.data() + begin);
+            __builtin_prefetch(rows.neighbors.data() + begin + 16);
         });
     }
 
-    /// The winning label of each account that has its turn, into `next_`: nobody sees what others choose in this turn.
+    std::uint64_t all_votes(const MostFrequent&, AccountId account) const {
+        return degree(account);
+    }
+    std::uint64_t all_votes(const PricedVotes&, AccountId account) const {
+        return strengths_[account];
+    }
+
+    /// Lets the accounts of a range that have their turn vote. Returns the edges of those who move.
     template <class Rule>
-    void elect(const Rule& rule) {
-#pragma omp parallel num_threads(threads_)
-        {
-            Count<Votes>& count = counts_[static_cast<std::size_t>(omp_get_thread_num())];
-            std::vector<AccountId> voters;
-#pragma omp for schedule(dynamic, 1)
-            for (std::size_t range = 0; range < num_ranges(); ++range) {
-                voters.clear();
-                for (AccountId v = ranges_[range]; v < ranges_[range + 1]; ++v)
-                    if (degree_sums_[v + 1] != degree_sums_[v] && rule.has_turn(v)) voters.push_back(v);
-                for (std::size_t i = 0; i < voters.size(); ++i) {
-                    if (Rule::takes_turns && i + elections_ahead < voters.size()) {
-                        expect_rows(voters[i + elections_ahead]);
-                        expect_labels(voters[i + elections_ahead / 2]);
-                    }
-                    next_[voters[i]] = elected(rule, voters[i], count);
+    EdgeOffset elect(const Rule& rule, std::size_t range, Voter& me) {
+        const AccountId begin = ranges_[range];
+        const AccountId end = ranges_[range + 1];
+        me.turn.resize(end - begin);
+        std::size_t count = 0;
+        for (AccountId v = begin; v < end; ++v) {
+            me.turn[count] = v;
+            count += degree(v) != 0 && rule.has_turn(v);
+        }
+        const std::size_t moves_before = me.moves.size();
+        if (all_differ_ && !Rule::takes_turns)
+            for (std::size_t i = 0; i < count; ++i) elect_among_singles(me.turn[i], me);
+        else
+            elect_all(rule, std::span(me.turn).first(count), me);
+        EdgeOffset moved_edges = 0;
+        for (std::size_t i = moves_before; i < me.moves.size(); ++i) moved_edges += degree(me.moves[i].account);
+        return moved_edges;
+    }
+
+    template <class Rule>
+    void elect_all(const Rule& rule, std::span<const AccountId> turn, Voter& me) {
+        for (std::size_t i = 0; i < turn.size();) {
+            me.ballots.clear();
+            std::size_t filled = 0;
+            for (; i < turn.size() && filled < labels_at_a_time; ++i) {
+                const AccountId account = turn[i];
+                if (i + accounts_ahead < turn.size()) expect_rows(turn[i + accounts_ahead]);
+                const AccountId present = labels_[account];
+                if (stays(rule, unaware_[account], account, present, own_[account], all_votes(rule, account))) continue;
+                unaware_[account] = aware;
+                if (degree(account) > long_row) {
+                    elect_long(rule, account, filled, me);
+                    continue;
                 }
+                Ballot ballot{account, present, filled, filled, 0};
+                for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+                    read(rows, begin, end, ballot, me);
+                });
+                filled = ballot.end;
+                me.ballots.push_back(ballot);
+            }
+            for (const Ballot& ballot : me.ballots) judge(rule, ballot, me);
+        }
+    }
+
+    /// Puts the labels around the account that are not its own, on the ballot. A self-loop votes for its own.
+    void read(const CsrView& rows, EdgeOffset begin, EdgeOffset end, Ballot& ballot, Voter& me) const {
+        AccountId* const labels = me.labels.data();
+        std::size_t filled = ballot.end;
+        if (count_to_one) {
+            for (EdgeOffset edge = begin; edge < end; ++edge) {
+                labels[filled] = labels_[rows.neighbors[edge]];
+                filled += labels[filled] != ballot.present;
+            }
+            ballot.against += filled - ballot.end;
+        } else {
+            for (EdgeOffset edge = begin; edge < end; ++edge) {
+                const std::uint64_t votes = votes_of(rows, edge);
+                labels[filled] = labels_[rows.neighbors[edge]];
+                me.votes[filled] = static_cast<Votes>(votes);
+                const bool counts = labels[filled] != ballot.present && votes != 0;
+                ballot.against += counts ? votes : 0;
+                filled += counts;
             }
         }
+        ballot.end = filled;
     }
 
     template <class Rule>
-    AccountId elected(const Rule& rule, AccountId account, Count<Votes>& count) const {
-        const AccountId present = labels_[account];
-        count.start(degree_sums_[account + 1] - degree_sums_[account]);
-        for_each_vote<Rule>(account, [&](AccountId neighbor, std::uint64_t votes) {
-            count.add(labels_[neighbor], votes, [&](AccountId label) { expect(rule, label); });
-        });
-        auto best = incumbent(rule, account, present);
-        count.take_all(
-            [&](AccountId label, std::uint64_t votes) { consider(rule, account, present, label, votes, best); });
-        return best.label;
+    void judge(const Rule& rule, const Ballot& ballot, Voter& me) {
+        const std::uint64_t own = all_votes(rule, ballot.account) - ballot.against;
+        own_[ballot.account] = static_cast<Votes>(own);
+        const auto score = rule.score(ballot.account, ballot.present, ballot.present, own);
+        if (rule.unbeatable(score, ballot.against)) return;
+        Candidate best{score, ballot.present};
+        const auto visit = [&](AccountId label, std::uint64_t votes) {
+            consider(rule, ballot.account, ballot.present, label, votes, best);
+        };
+        const std::span<const AccountId> labels = me.labels_of(ballot);
+        if (labels.size() <= few)
+            count_few(labels, me.votes_of(ballot), visit);
+        else
+            me.count.count_in_table(labels, me.votes_of(ballot), visit);
+        if (best.label != ballot.present) me.moves.push_back({ballot.account, ballot.present, best.label});
     }
 
-    /// Makes `next_` the labels. Those who had no turn find their present label there.
-    void adopt() {
-        std::uint64_t changed = 0;
-#pragma omp parallel for num_threads(threads_) schedule(static) reduction(+ : changed)
-        for (AccountId v = 0; v < graph_.num_accounts(); ++v) {
-            const AccountId from = labels_[v];
-            const AccountId to = next_[v];
-            if (from == to) continue;
-            ++changed;
-            labels_[v] = to;
-            if (volumes_.empty()) continue;
-#pragma omp atomic
-            volumes_[from] -= strengths_[v];
-#pragma omp atomic
-            volumes_[to] += strengths_[v];
+    /// A long row part by part, into the room of `me` from `room` on.
+    template <class Rule>
+    void elect_long(const Rule& rule, AccountId account, std::size_t room, Voter& me) {
+        const AccountId present = labels_[account];
+        std::uint64_t against = 0;
+        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            for (EdgeOffset until = begin; begin < end; begin = until) {
+                until = std::min(end, begin + labels_at_a_time);
+                Ballot part{account, present, room, room, 0};
+                read(rows, begin, until, part, me);
+                me.count.add(me.labels_of(part), me.votes_of(part));
+                against += part.against;
+            }
+        });
+        const std::uint64_t own = all_votes(rule, account) - against;
+        own_[account] = static_cast<Votes>(own);
+        Candidate best{rule.score(account, present, present, own), present};
+        me.count.take_all(
+            [&](AccountId label, std::uint64_t votes) { consider(rule, account, present, label, votes, best); });
+        if (best.label != present) me.moves.push_back({account, present, best.label});
+    }
+
+    /// The first round of cdlp, in which all labels differ: the smallest label of those who are both in- and out-neighbors
+    /// and count twice, else of all.
+    void elect_among_singles(AccountId account, Voter& me) const {
+        AccountId smallest = no_account;
+        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            for (; begin < end; ++begin) smallest = std::min(smallest, labels_[rows.neighbors[begin]]);
+        });
+        if (graph_.directed()) {
+            const AccountId smallest_twice = smallest_in_both(graph_.out().row(account), graph_.in().row(account));
+            if (smallest_twice != no_account) smallest = smallest_twice;
         }
-        changed_ += changed;
+        if (smallest != labels_[account]) me.moves.push_back({account, labels_[account], smallest});
+    }
+    /// The smallest label of those in both rows, which are ascending.
+    AccountId smallest_in_both(std::span<const AccountId> a, std::span<const AccountId> b) const {
+        AccountId smallest = no_account;
+        for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+            if (a[i] == b[j]) smallest = std::min(smallest, labels_[a[i]]);
+            const bool next_a = a[i] <= b[j];
+            j += b[j] <= a[i];
+            i += next_a;
+        }
+        return smallest;
+    }
+
+    void adopt(const std::vector<Move>& moves) {
+        for (const auto& [account, from, to] : moves) {
+            labels_[account] = to;
+            if (volumes_.empty()) continue;
+            const std::uint64_t strength = strengths_[account];
+            std::atomic_ref(volumes_[from]).fetch_sub(strength, std::memory_order_relaxed);
+            std::atomic_ref(volumes_[to]).fetch_add(strength, std::memory_order_relaxed);
+        }
+    }
+
+    /// Once all have adopted: keeps the votes that the neighbors of `moves` have for their labels. Those who moved
+    /// themselves count anew.
+    void tell(const std::vector<Move>& moves) {
+        for (std::size_t i = 0; i < moves.size(); ++i) {
+            const auto [account, from, to] = moves[i];
+            if (i + accounts_ahead < moves.size()) expect_rows(moves[i + accounts_ahead].account);
+            make_unaware(account, of_own_votes);
+            for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+                for (EdgeOffset edge = begin; edge < end; ++edge) {
+                    const AccountId neighbor = rows.neighbors[edge];
+                    make_unaware(neighbor, of_moves);
+                    const AccountId label = labels_[neighbor];
+                    if (label != from && label != to) continue;
+                    const auto votes = static_cast<Votes>(votes_of(rows, edge));
+                    std::atomic_ref(own_[neighbor]).fetch_add(label == to ? votes : -votes, std::memory_order_relaxed);
+                }
+            });
+        }
+    }
+    void make_unaware(AccountId account, Unaware of) {
+        const std::atomic_ref unaware(unaware_[account]);
+        if ((unaware.load(std::memory_order_relaxed) & of) == 0) unaware.fetch_or(of, std::memory_order_relaxed);
     }
 
     const Graph& graph_;
-    const std::vector<AccountId>& start_;
+    const Array<AccountId>& start_;
     std::uint64_t seed_;
     int threads_;
-    std::vector<AccountId> labels_;
-    std::vector<AccountId> next_;
-    std::vector<EdgeOffset> degree_sums_;
+    Array<AccountId> labels_;
+    Array<EdgeOffset> both_offsets_;       ///< if directed
+    std::span<const EdgeOffset> offsets_;  ///< [n + 1] degrees of both directions before an account
     std::vector<AccountId> ranges_;
-    std::vector<std::uint32_t> draws_;
-    std::vector<std::uint64_t> strengths_;
-    std::vector<std::uint64_t> volumes_;
-    std::vector<Count<Votes>> counts_;  ///< by thread
+    Array<std::uint8_t> unaware_;  ///< [n] of what, Unaware
+    Array<Votes> own_;             ///< [n] votes for its own label, of those who know
+    Array<std::uint32_t> draws_;
+    Array<std::uint64_t> strengths_;
+    Array<std::uint64_t> volumes_;
+    std::vector<Voter> voters_;  ///< by thread
+    bool all_differ_ = true;     ///< no two accounts have the same label
     std::uint64_t total_ = 0;
     std::uint64_t changed_ = 0;
 };
 
+Array<AccountId> start_labels(const Graph& graph, const CommunitiesOptions& options, int threads) {
+    const StartLabel label(graph, options);
+    Array<AccountId> labels(graph.num_accounts());
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (AccountId position = 0; position < graph.num_accounts(); ++position)
+        labels[graph.account_at(position)] = label(position);
+    return labels;
+}
+
+/// Labels as the accounts that started with them.
+void replace_by_givers(const Array<AccountId>& start, std::vector<AccountId>& labels, int threads) {
+    Array<AccountId> giver(start.size());
+#pragma omp parallel num_threads(threads)
+    {
+#pragma omp for schedule(static)
+        for (AccountId account = 0; account < start.size(); ++account) giver[start[account]] = account;
+#pragma omp for schedule(static)
+        for (AccountId account = 0; account < start.size(); ++account) labels[account] = giver[labels[account]];
+    }
+}
+
 template <class Votes>
 PropagatedLabels propagate(const Graph& graph, const CommunitiesOptions& options, int threads) {
-    const std::vector<AccountId> start = start_labels(graph, options);
+    const Array<AccountId> start = start_labels(graph, options, threads);
     Steps<Votes> steps(graph, start, options, threads);
     PropagatedLabels result;
     if (options.method == CommunityMethod::lpa) {
@@ -278,7 +415,7 @@ PropagatedLabels propagate(const Graph& graph, const CommunitiesOptions& options
     } else {
         result = run_cdlp(steps, options);
     }
-    result.labels = givers(start, std::move(result.labels));
+    replace_by_givers(start, result.labels, threads);
     return result;
 }
 

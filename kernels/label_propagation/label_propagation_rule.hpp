@@ -36,6 +36,8 @@ struct MostFrequent {
     constexpr bool wins(const Candidate<Score>& a, const Candidate<Score>& b, AccountId) const {
         return a.score > b.score || (a.score == b.score && a.label < b.label);
     }
+    /// The present label, with this score, stays even if all other votes are for one label.
+    constexpr bool unbeatable(Score score, std::uint64_t against) const { return score > against; }
 };
 
 /// Accounts are dealt into this many classes, anew each round, and the classes have their turns one after the other:
@@ -91,6 +93,9 @@ struct PricedVotes {
         if (a.score != b.score) return a.score > b.score;
         return a.label != b.label && b.label != present && (a.label == present || a.label < b.label);
     }
+    constexpr bool unbeatable(Score score, std::uint64_t against) const {
+        return score >= static_cast<double>(against);
+    }
 };
 
 /// What an account holds before the votes are counted: its present label, without votes.
@@ -103,7 +108,8 @@ constexpr Candidate<typename Rule::Score> incumbent(const Rule& rule, AccountId 
 template <class Rule>
 constexpr void consider(const Rule& rule, AccountId account, AccountId present, AccountId label, std::uint64_t votes,
                         Candidate<typename Rule::Score>& best) {
-    if (votes == 0) return;
+    // No label scores more than its votes, so that most volumes need not be looked up.
+    if (votes == 0 || static_cast<typename Rule::Score>(votes) < best.score) return;
     const Candidate<typename Rule::Score> candidate{rule.score(account, present, label, votes), label};
     if (rule.wins(candidate, best, present)) best = candidate;
 }
