@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct RealFile {
     std::uint64_t self_loops;
     std::uint64_t kept;
 };
+
+void PrintTo(const RealFile& file, std::ostream* stream) {
+    *stream << file.path;
+}
 
 std::string name_of_file(const ::testing::TestParamInfo<RealFile>& info) {
     std::string name = info.param.path;

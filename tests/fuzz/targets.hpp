@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,11 @@ struct Target {
     std::string_view name;  ///< of its folders under corpus/ and regressions/ too
     void (*run)(std::string_view bytes);
 };
+
+/// For the names of tests.
+inline void PrintTo(const Target& target, std::ostream* stream) {
+    *stream << target.name;
+}
 
 /// All of them, by name: a line each in targets.cpp.
 std::span<const Target> targets();
