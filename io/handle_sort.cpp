@@ -9,6 +9,9 @@ namespace {
 constexpr std::size_t small = std::size_t{1} << 14;  ///< sorted by one thread, in its cache
 constexpr std::size_t step = sizeof(HandleKey::bytes);
 constexpr std::size_t ahead = 16;
+/// Bytes that handles may have in common and still be told apart step by step. Each step is a call within a call: a handle of a
+/// megabyte would take more of them than a stack holds.
+constexpr std::size_t deepest = 512 * step;
 
 bool lower_key(const HandleKey& a, const HandleKey& b) {
     return a.bytes < b.bytes;
@@ -37,6 +40,11 @@ void sort_equal(std::span<HandleKey> keys, std::size_t depth, const Progress* pr
         return handle_in(a.entry).size() < handle_in(b.entry).size();
     });
     const std::span rest(goes_on, keys.end());
+    if (reached >= deepest) {
+        std::sort(rest.begin(), rest.end(),
+                  [](const HandleKey& a, const HandleKey& b) { return handle_in(a.entry) < handle_in(b.entry); });
+        return;
+    }
     for (std::size_t i = 0; i < rest.size(); ++i) {
         __builtin_prefetch(rest[std::min(i + ahead, rest.size() - 1)].entry);
         rest[i].bytes = first_bytes(handle_in(rest[i].entry).substr(reached));

@@ -260,21 +260,27 @@ TEST_F(Crash, WhatIsNoFileIsAClearError) {
 
 // Memory stays what it is for any length of a line, of a file in one line, and of what a few bytes inflate to.
 TEST_F(Crash, AnEndlessLineTakesBoundedMemory) {
-    {
-        // The system counts the memory of this process to the peak of what it starts: it is free again by then.
-        const std::string text = "source,target\n1,2\n" + std::string(std::size_t{96} << 20, 'a') + "\n2,3\n";
-        write_bytes(folder_ / "line.csv", text);
-        write_bytes(folder_ / "line.csv.gz", gzipped(text));
-    }
-    EXPECT_LT(std::filesystem::file_size(folder_ / "line.csv.gz"), 200000U);
-    for (const char* name : {"line.csv", "line.csv.gz"}) {
+    const auto peak_of = [&](std::size_t length, const char* name) {
+        {
+            // The system counts the memory of this process to the peak of what it starts: it is free again by then.
+            const std::string text = "source,target\n1,2\n" + std::string(length, 'a') + "\n2,3\n";
+            write_bytes(folder_ / "line.csv", text);
+            write_bytes(folder_ / "line.csv.gz", gzipped(text));
+        }
         const Finished finished = run({"ingest", "--follow", name, "-o", "s.h5", "--json"});
-        ASSERT_EQ(finished.code, 0) << finished.err;
+        EXPECT_EQ(finished.code, 0) << finished.err;
         const auto report = nlohmann::json::parse(finished.out);
         EXPECT_EQ(report["kept"], 2) << name;
         EXPECT_EQ(report["rejected"], 1) << name;
-        EXPECT_LT(report["peak_memory_bytes"].get<std::uint64_t>(), std::uint64_t{64} << 20) << name;
-    }
+        return report["peak_memory_bytes"].get<std::uint64_t>();
+    };
+    // Of a line beyond the longest one, against one six times as long: how much a run holds besides, a sanitizer's share
+    // included, is in both.
+    for (const char* name : {"line.csv", "line.csv.gz"})
+        EXPECT_LT(peak_of(std::size_t{192} << 20, name),
+                  peak_of(std::size_t{32} << 20, name) + (std::uint64_t{16} << 20))
+            << name;
+    EXPECT_LT(std::filesystem::file_size(folder_ / "line.csv.gz"), 200000U);
 }
 
 }  // namespace coterie::testing
