@@ -14,11 +14,15 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "host/errors.hpp"
 #include "io/descriptor.hpp"
+#include "io/formats/input_format.hpp"
+#include "io/formats/json_scan.hpp"
 #include "io/growth.hpp"
+#include "io/input_file.hpp"
 #include "io/input_sample.hpp"
 #include "io/memory_limit.hpp"
 
@@ -143,6 +147,19 @@ double straight_on(double first, double last, const Part& from, const Part& to, 
     return last + std::max(0.0, last - first) / (to.rows - from.rows) * (rows - to.rows);
 }
 
+/// The name of the file's format if lines drawn from it are no such file; else empty.
+std::string read_whole(const std::string& path, InputFormat given) {
+    InputFile file(path);
+    std::string head(std::size_t{1} << 16, '\0');
+    head.resize(file.read(head.data(), head.size()));
+    const InputFormat format = given == InputFormat::automatic ? recognise_input(path, head) : given;
+    if (format == InputFormat::text) return {};
+    if (!holds_posts(format)) return std::string(name_of(format));
+    return recognise_json_layout(head) == JsonLayout::lines
+               ? ""
+               : fmt::format("{} (not a document a line)", name_of(format));
+}
+
 }  // namespace
 
 IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOptions& given,
@@ -162,38 +179,55 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
     IngestEstimate estimate;
     estimate.memory_limit = options.memory_limit;
     estimate.temporary_directory = options.temporary_directory.empty() ? "." : options.temporary_directory;
-    for (const LayerFile& file : options.files) {
-        if (file.path == "-")
+    // Files of edges, then of posts.
+    std::vector<std::string> paths;
+    for (const LayerFile& file : options.files) paths.push_back(file.path);
+    paths.insert(paths.end(), options.posts.begin(), options.posts.end());
+    for (const std::string& path_read : paths) {
+        if (path_read == "-")
             throw IoError("estimate: a sample can be drawn from a regular file alone, and '-' is none");
-        estimate.input_bytes += std::filesystem::is_regular_file(file.path) ? std::filesystem::file_size(file.path) : 0;
+        estimate.input_bytes += file_bytes(path_read);
     }
-    std::vector<InputSample> samples;
+    std::vector<std::optional<InputSample>> samples(paths.size());
     double inflating = 0;
-    for (const LayerFile& file : options.files) {
+    for (std::size_t f = 0; f < paths.size(); ++f) {
+        if (const std::string format = read_whole(paths[f], options.format); !format.empty()) {
+            if (file_bytes(paths[f]) > sample_bytes)
+                throw IoError(fmt::format(
+                    "{}: a sample can be drawn from lines of text or JSON alone, and a file of {} is read as a whole: "
+                    "--sample must be at least its size, {}",
+                    paths[f], format, file_bytes(paths[f])));
+            estimate.sample_bytes += file_bytes(paths[f]);
+            continue;
+        }
         // Every file gives its share of the sample, but at least a block.
         const double share = estimate.input_bytes == 0 ? 1.0
-                                                       : static_cast<double>(std::filesystem::file_size(file.path)) /
+                                                       : static_cast<double>(file_bytes(paths[f])) /
                                                              static_cast<double>(estimate.input_bytes);
         const auto bytes = static_cast<std::uint64_t>(share * static_cast<double>(sample_bytes));
-        samples.emplace_back(file.path, std::max<std::uint64_t>(bytes, std::uint64_t{1} << 16));
-        estimate.sample_bytes += samples.back().text_bytes();
-        inflating += samples.back().inflating();
+        samples[f].emplace(paths[f], std::max<std::uint64_t>(bytes, std::uint64_t{1} << 16));
+        estimate.sample_bytes += samples[f]->text_bytes();
+        inflating += samples[f]->inflating();
     }
+    const bool all_whole =
+        std::none_of(samples.begin(), samples.end(), [](const auto& sample) { return sample.has_value(); });
 
     const ScratchFolder folder;
     std::array<Part, sample_parts> parts;
     double rows = 0;
-    for (std::size_t p = 0; p < sample_parts; ++p) {
+    for (std::size_t p = all_whole ? sample_parts - 1 : 0; p < sample_parts; ++p) {
         // Text that a part stands for, file by file: the whole has 1 / share times as much.
         double text = 0;
         double all_text = 0;
         IngestOptions of_part = options;
         for (std::size_t f = 0; f < samples.size(); ++f) {
-            of_part.files[f].path = samples[f].part(p).string();
-            std::error_code ignored;
-            const auto bytes = static_cast<double>(std::filesystem::file_size(samples[f].part(p), ignored));
+            const bool drawn = samples[f].has_value();
+            const std::string part = drawn ? samples[f]->part(p).string() : paths[f];
+            (f < options.files.size() ? of_part.files[f].path : of_part.posts[f - options.files.size()]) = part;
+            const auto bytes = static_cast<double>(file_bytes(part));
+            const double of_text = drawn ? samples[f]->share(p) : 1.0;
             text += bytes;
-            all_text += samples[f].share(p) > 0 ? bytes / samples[f].share(p) : 0;
+            all_text += of_text > 0 ? bytes / of_text : 0;
         }
         parts[p].share = all_text > 0 ? text / all_text : 1.0;
         of_part.temporary_directory = folder.path();
@@ -215,10 +249,19 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
         return extrapolated(seen, rows);
     };
     estimate.accounts = grown([](const Part& part) { return part.accounts; });
+    // A layer that the smallest part lacks (few posts are quotes) is too rare to repeat itself: it grows with the rows.
+    const auto of_layer = [&](const std::pair<std::string, double>& layer) {
+        const auto count = [&](const Part& part) {
+            const auto found = std::find_if(part.edges.begin(), part.edges.end(),
+                                            [&](const auto& other) { return other.first == layer.first; });
+            return found == part.edges.end() ? 0.0 : found->second;
+        };
+        return count(first) > 0 ? grown(count) : layer.second * (last.rows > 0 ? rows / last.rows : 1.0);
+    };
     double all_edges = 0;
     double sample_edges = 0;
     for (std::size_t l = 0; l < last.edges.size(); ++l) {
-        estimate.layers.push_back({last.edges[l].first, grown([&](const Part& part) { return part.edges[l].second; })});
+        estimate.layers.push_back({last.edges[l].first, of_layer(last.edges[l])});
         all_edges += estimate.layers.back().edges;
         sample_edges += last.edges[l].second;
     }

@@ -24,7 +24,7 @@ struct IngestEstimate {
     double memory_bytes = 0;     ///< the most that the process will have in use
     double seconds = 0;
 
-    std::uint64_t input_bytes = 0;   ///< of the files of edges as they stand
+    std::uint64_t input_bytes = 0;   ///< of the files of edges and posts as they stand
     std::uint64_t sample_bytes = 0;  ///< of text that was read
     double sampled = 1;  ///< share of the rows; 1: the sample is the whole input, and nothing was extrapolated
     std::uint64_t memory_limit = 0;
@@ -33,15 +33,17 @@ struct IngestEstimate {
 
 /// Estimates what `ingest(path, options)` will take, without writing anything at `path`.
 ///
-/// Draws a sample of about `sample_bytes` of the files of edges (InputSample), and ingests a quarter of it, half of it and all
+/// Draws a sample of about `sample_bytes` of the files of edges and posts (InputSample), and ingests a quarter of it, half of it and all
 /// of it, each in a process of its own, with the same options and the same share of the memory limit, so that each goes the way that
 /// the whole will go. Rows are proportional to bytes; accounts and edges are extrapolated (`extrapolated`); the store grows with
 /// both as it did from part to part; memory, temporary files and time grow with the rows.
-/// The table of accounts, if there is one, is read whole each time.
+/// The table of accounts, if there is one, is read whole each time. So are files that are not made of lines (graph files, JSON documents over
+/// several lines), which must not be larger than the sample.
 ///
 /// Takes the time and the memory of an ingest of twice the sample; its stores lie in the system's temporary folder meanwhile.
 /// Call it before this process has computed anything in parallel: it forks. Throws IoError and std::invalid_argument as
-/// ingest does, and IoError for an input that is no regular file.
+/// ingest does, and IoError for an input that is no regular file, or one
+/// that must be read whole and is larger than the sample.
 IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOptions& options,
                                std::uint64_t sample_bytes);
 

@@ -258,6 +258,32 @@ TEST_F(Crash, WhatIsNoFileIsAClearError) {
     EXPECT_EQ(names_in(folder_.path()), Words{"folder"});
 }
 
+TEST_F(Crash, AFileThatCannotBeReadIsAClearError) {
+    // Opening it works; the system refuses to read what stands at its beginning.
+    for (const char* option : {"--follow", "--accounts"}) {
+        const Finished finished = run({"ingest", option, "/proc/self/mem", "-o", "s.h5"});
+        EXPECT_EQ(finished.code, 1);
+        EXPECT_TRUE(says(finished.err, "/proc/self/mem: reading failed: Input/output error"));
+        EXPECT_EQ(names_in(folder_.path()), Words{});
+    }
+}
+
+// Whatever it is taken for: a message or rejects, and no store.
+TEST_F(Crash, BytesThatMeanNothingGiveNoStore) {
+    std::mt19937_64 random(5);
+    std::string bytes(300000, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    write_bytes(folder_ / "garbage", bytes);
+    for (const char* format : {"text", "json", "graphml", "gexf", "mtx", "metis", "twitter-v1", "twitter-v2"}) {
+        const bool posts = std::string(format).starts_with("twitter");
+        const Finished finished =
+            run({"ingest", posts ? "--posts" : "--follow", "garbage", "--format", format, "-o", "s.h5"});
+        EXPECT_TRUE(finished.code == 1 || finished.code == 3) << format << finished.code;
+        EXPECT_TRUE(says(finished.err, "garbage")) << format;
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "s.h5")) << format;
+    }
+}
+
 // Memory stays what it is for any length of a line, of a file in one line, and of what a few bytes inflate to.
 TEST_F(Crash, AnEndlessLineTakesBoundedMemory) {
     const auto peak_of = [&](std::size_t length, const char* name) {

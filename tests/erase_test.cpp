@@ -11,6 +11,7 @@
 #include "host/errors.hpp"
 #include "io/ingest.hpp"
 #include "io/store.hpp"
+#include "tests/support/edge_files.hpp"
 #include "tests/support/ingested.hpp"
 #include "tests/support/stores.hpp"
 
@@ -137,6 +138,29 @@ TEST_F(Erase, LeavesNoTraceOfAHandle) {
     EXPECT_TRUE(holds_text(rejects, "\"ann\""));
     EXPECT_EQ(edges_of(store(), "follow"), (OriginalEdges{{"ann", "bob", 1.0F}}));
     EXPECT_EQ(Store::open(store()).result_attributes("follow.pagerank").count("teleport"), 0U);
+}
+
+// Of posts: the profile's columns, results by account, and rejected documents that name the account.
+TEST_F(Erase, LeavesNoTraceOfAnAccountOfPosts) {
+    for (const IdChoice ids : {IdChoice::numeric, IdChoice::handles}) {
+        IngestOptions options;
+        options.posts = {file(
+            "p.jsonl", read_bytes(source_file("tests/data/formats/twitter_v2_pages.jsonl")) +
+                           "\n{\"data\":[{\"id\":\"77\",\"author_id\":\"11\",\"username\":\"ann\",\"text\":\"cut off")};
+        options.ids = ids;
+        ingest(store(), options);
+        const AccountId accounts = Store::open(store()).accounts()->size();
+        add_results(store(), {{"mention.pagerank", {{"values", std::vector<double>(accounts, 0.25)}}, {}}});
+        const std::string rejects = store() + ".rejects.csv";
+        ASSERT_TRUE(holds_text(store(), "ann") && holds_text(store(), "Ann \xc3\x89") && holds_text(rejects, "ann"));
+        const std::string account = ids == IdChoice::numeric ? "11" : "ann";
+        EXPECT_EQ(erase_accounts(store(), {account}, {.overwrite = true}).erased, Names{account});
+        for (const char* trace : {"ann", "Ann "}) {
+            EXPECT_FALSE(holds_text(store(), trace)) << trace;
+            EXPECT_FALSE(holds_text(rejects, trace)) << trace;
+        }
+        EXPECT_EQ(Store::open(store()).accounts()->size(), accounts - 1);
+    }
 }
 
 TEST_F(Erase, LeavesNoTraceOfANumber) {

@@ -81,8 +81,9 @@ TEST_F(Posts, OfVersion2GiveTheirLinksToLayers) {
     EXPECT_EQ(report.posts->rejected_profiles, 1U);
     EXPECT_EQ(report.posts->unknown[static_cast<std::size_t>(PostLink::quote)], 1U);
     for (const std::string reason :
-         {"posts.jsonl\",2,\"post 1610000000000000009: must have an author_id", "posts.jsonl\",2,\"author_id must be",
-          "posts.jsonl\",2,\"of a profile, followers_count must be",
+         {"posts.jsonl\",2,\"a post must have an author_id (was it asked for with tweet.fields?), got none in post "
+          "1610000000000000009\"",
+          "posts.jsonl\",2,\"author_id must be", "posts.jsonl\",2,\"of a profile, followers_count must be",
           "posts.jsonl\",4,\"the JSON object must be closed"})
         EXPECT_NE(rejects().find(reason), std::string::npos) << reason << "\n" << rejects();
 }

@@ -250,6 +250,43 @@ TEST_F(Pseudonyms, LeaveNoOriginalInAnyFile) {
     }
 }
 
+// Of posts and profiles, too, with all that is rejected of them.
+TEST_F(Pseudonyms, OfPostsLeaveNoOriginalInAnyFile) {
+    const std::string broken =
+        "{\"data\":[{\"id\":\"1610000000000000077\",\"author_id\":\"7000011\",\"text\":\"Zelda Quiet wrote\n"
+        "{\"data\":{\"id\":\"1610000000000000078\",\"author_id\":\"7000033\",\"text\":\"a user that is not "
+        "included\"}}\n"
+        "{\"data\":{\"id\":\"1610000000000000079\",\"text\":\"no author\"}}\n"
+        "{\"data\":{\"id\":\"1610000000000000080\",\"author_id\":\"zelda_q\",\"text\":\"\"}}\n";
+    std::string good;
+    for (int post = 0; post < 20; ++post)
+        good += fmt::format(R"({{"data":{{"id":"16100000000000001{:02}","author_id":"7000011",)"
+                            R"("created_at":"2023-01-02T08:00:00.000Z","entities":{{"mentions":[)"
+                            R"({{"username":"brams_x","id":"7000022"}}]}}}},"includes":{{"users":[{{"id":"7000011",)"
+                            R"("username":"zelda_q","name":"Zelda Quiet"}}]}}}})"
+                            "\n",
+                            post);
+    write_bytes(path("posts.jsonl"), good + broken);
+    for (const char* ids : {"numeric", "handles"}) {
+        SCOPED_TRACE(ids);
+        std::filesystem::create_directory(path("made"));
+        const Finished made =
+            program({"ingest", "--posts", "posts.jsonl", "--ids", ids, "--pseudonyms", "key", "-o", "made/s.h5"});
+        ASSERT_EQ(made.code, 0) << made.err;
+        ASSERT_EQ(program({"score", "made/s.h5", "-o", "made/scores"}).code, 0);
+        const Finished refused = program({"ingest", "--posts", "posts.jsonl", "--ids", ids, "--pseudonyms", "key",
+                                          "--max-rejects", "1", "-o", "made/t.h5"});
+        EXPECT_EQ(refused.code, 3);
+        std::vector<std::string> written{made.out, made.err, refused.out, refused.err};
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(path("made")))
+            if (entry.is_regular_file()) written.push_back(read_bytes(entry.path()));
+        for (const char* trace : {"7000011", "7000022", "7000033", "zelda_q", "brams_x", "Zelda", "16100000000000000"})
+            for (const std::string& text : written)
+                EXPECT_EQ(text.find(trace), std::string::npos) << trace << text.substr(0, 200);
+        std::filesystem::remove_all(path("made"));
+    }
+}
+
 TEST_F(Pseudonyms, AreTheSameEveryNightAndOthersUnderAnotherKey) {
     run("one", "source,target\nanna,bert\n", with_key());
     run("two", "source,target\nbert,carl\ncarl,anna\n", with_key());

@@ -91,9 +91,10 @@ class Posts final : public DocumentReader {
         ++tally_.layers[layer].rows;
         if (!std::isnan(edge.time)) return;
         ++tally_.layers[layer].rejected;
-        tally_.rejects.push_back({line,
-                                  fmt::format("post {}: must have a time (created_at), since times matter", edge.post),
-                                  std::string(text.substr(0, std::min(text.find('\n'), kept_bytes)))});
+        tally_.rejects.push_back(
+            {line,
+             fmt::format("a post must have a time (created_at), since times matter, got none in post {}", edge.post),
+             std::string(text.substr(0, std::min(text.find('\n'), kept_bytes)))});
     }
 
     /// Following twice is no more than following: such rows merge like those of text.

@@ -397,13 +397,15 @@ class TwitterV2 final : public PostParser {
         if (!element.author)
             return into_->rejects.push_back(
                 {element.offset,
-                 fmt::format("post {}: must have an author_id (was it asked for with tweet.fields?)", *element.id)});
+                 fmt::format("a post must have an author_id (was it asked for with tweet.fields?), got none in post {}",
+                             *element.id)});
         const Post post{*element.id, named({*element.author, true, {}}), element.time};
         if (usernames_ && post.author.username.empty())
             return into_->rejects.push_back(
-                {element.offset, fmt::format("post {}: its author must have a username among the users of the "
-                                             "document, but {} has none (with --ids numeric none is needed)",
-                                             post.id, *element.author)});
+                {element.offset,
+                 fmt::format("the author of a post must have a username among the users of the document (with --ids "
+                             "numeric none is needed), got none of {} in post {}",
+                             *element.author, post.id)});
         ++into_->counts.posts;
         into_->posts.push_back(post);
         AccountFacts author;
