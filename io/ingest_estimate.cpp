@@ -21,16 +21,22 @@
 #include "io/descriptor.hpp"
 #include "io/formats/input_format.hpp"
 #include "io/formats/json_scan.hpp"
+#include "io/formats/post_events.hpp"
 #include "io/growth.hpp"
 #include "io/input_file.hpp"
 #include "io/input_sample.hpp"
 #include "io/memory_limit.hpp"
+#include "io/store.hpp"
 
 namespace coterie {
 
 namespace {
 
 using Json = nlohmann::json;
+
+// Bytes of memory beside rows and edges.
+constexpr double least_of_account = 30;
+constexpr double most_of_account = 300;
 
 /// Removed with what is in it.
 class ScratchFolder {
@@ -60,6 +66,7 @@ struct Part {
     double accounts = 0;
     std::vector<std::pair<std::string, double>> edges;
     double edge_bytes = 0;  ///< of the store's arrays that grow with the edges
+    double row_bytes = 0;   ///< what rows take in memory before they are edges
     double store_bytes = 0;
     double temporary_bytes = 0;
     bool external = false;
@@ -72,8 +79,20 @@ double edge_bytes(const LayerInfo& layer) {
     return directions * (layer.weighted ? 8.0 : 4.0) * static_cast<double>(layer.num_edges);
 }
 
+/// What the rows took: two ids each, and an event each for what posts gave and for every post.
+double row_bytes(const IngestReport& report, const Store& store) {
+    const Accounts& accounts = *store.accounts();
+    const bool wide = accounts.numeric() && accounts.size() > 0 && accounts.id(accounts.by_id().back()) >> 32U != 0;
+    double rows = 0;
+    for (const LayerInfo& layer : report.layers)
+        rows += static_cast<double>(layer.kept + layer.merged + layer.self_loops);
+    const double events = report.posts ? rows + static_cast<double>(report.posts->posts) : 0;
+    return rows * (wide ? 16 : 8) + events * sizeof(PostEvent);
+}
+
 Json told(const IngestReport& report, const std::filesystem::path& store) {
     Json object{{"accounts", report.accounts}, {"layers", Json::array()}, {"rows", 0.0}, {"edge_bytes", 0.0}};
+    object["row_bytes"] = row_bytes(report, Store::open(store));
     for (const LayerInfo& layer : report.layers) {
         object["layers"].push_back({layer.name, static_cast<double>(layer.kept)});
         object["rows"] = object["rows"].get<double>() + static_cast<double>(layer.rows);
@@ -133,6 +152,7 @@ Part measured(const std::filesystem::path& store, const IngestOptions& options) 
     part.accounts = object["accounts"];
     for (const Json& layer : object["layers"]) part.edges.emplace_back(layer[0], layer[1]);
     part.edge_bytes = object["edge_bytes"];
+    part.row_bytes = object["row_bytes"];
     part.store_bytes = object["store"];
     part.external = object["external"];
     part.temporary_bytes = object["temporary"];
@@ -266,18 +286,31 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
         sample_edges += last.edges[l].second;
     }
 
+    const double more_edges = sample_edges > 0 ? all_edges / sample_edges : 1.0;
+
     // What of the store does not grow with the edges grows with the accounts.
     const auto others = [](const Part& part) { return part.store_bytes - part.edge_bytes; };
     const double an_account =
         last.accounts > first.accounts ? (others(last) - others(first)) / (last.accounts - first.accounts) : 0.0;
-    estimate.store_bytes = others(last) + std::max(0.0, an_account) * (estimate.accounts - last.accounts) +
-                           last.edge_bytes * (sample_edges > 0 ? all_edges / sample_edges : 1.0);
+    estimate.store_bytes =
+        others(last) + std::max(0.0, an_account) * (estimate.accounts - last.accounts) + last.edge_bytes * more_edges;
     estimate.external = last.external;
     if (last.external) {
         estimate.temporary_bytes = last.temporary_bytes / std::max(last.share, 1e-12);
         estimate.memory_bytes = static_cast<double>(options.memory_limit);
     } else {
-        estimate.memory_bytes = straight_on(first.memory_bytes, last.memory_bytes, first, last, rows);
+        // Rows and edges take what they take; what else was added from part to part came with the accounts, and is told least
+        // surely by small parts.
+        const double rows_and_edges =
+            last.row_bytes * (last.rows > 0 ? rows / last.rows - 1 : 0) + last.edge_bytes * (more_edges - 1);
+        const double others_added = last.memory_bytes - first.memory_bytes - (last.row_bytes - first.row_bytes) -
+                                    (last.edge_bytes - first.edge_bytes);
+        const double of_account =
+            last.accounts > first.accounts
+                ? std::clamp(others_added / (last.accounts - first.accounts), least_of_account, most_of_account)
+                : 0.0;
+        estimate.memory_bytes =
+            last.memory_bytes + rows_and_edges + of_account * std::max(0.0, estimate.accounts - last.accounts);
     }
     estimate.seconds = straight_on(first.seconds, last.seconds, first, last, rows) + inflating;
     return estimate;

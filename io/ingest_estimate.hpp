@@ -36,7 +36,8 @@ struct IngestEstimate {
 /// Draws a sample of about `sample_bytes` of the files of edges and posts (InputSample), and ingests a quarter of it, half of it and all
 /// of it, each in a process of its own, with the same options and the same share of the memory limit, so that each goes the way that
 /// the whole will go. Rows are proportional to bytes; accounts and edges are extrapolated (`extrapolated`); the store grows with
-/// both as it did from part to part; memory, temporary files and time grow with the rows.
+/// both as it did from part to part; temporary files and time grow with the rows; memory with what rows and edges take, and with the accounts as
+/// from part to part.
 /// The table of accounts, if there is one, is read whole each time. So are files that are not made of lines (graph files, JSON documents over
 /// several lines), which must not be larger than the sample.
 ///
