@@ -245,6 +245,26 @@ TEST_P(Communities, OfCdlpAgreeWithCountingInAMap) {
         }
 }
 
+TEST_P(Communities, AgreeWithCountingInAMapOnLongRowsAndWhereFewMove) {
+    // Groups that settle early, so that most accounts need not be asked, and a hub with more than 1,024 neighbors.
+    for (const bool undirected : {false, true})
+        for (const bool weighted : {false, true}) {
+            std::vector<Edge> edges = planted_groups(4000, 20, 8, 3);
+            for (AccountId v = 1; v < 3000; ++v) edges.push_back({v, v % 3 == 0 ? 1U : 0U});
+            if (weighted)
+                for (Edge& edge : edges) edge.weight = static_cast<float>(1 + edge.source % 5) / 4.0F;
+            const Graph graph = relabelled_graph_of(4000, edges, undirected, weighted);
+            ASSERT_GT(graph.in().degree(0), 1024U);
+            for (const CommunitiesOptions& options :
+                 {CommunitiesOptions{.max_rounds = 12, .stop_share = 0.0}, CommunitiesOptions{.max_rounds = 3}})
+                EXPECT_EQ(propagated(placed(graph), options), oracle_lpa(graph, options))
+                    << undirected << weighted << options.max_rounds;
+            for (const int rounds : {2, 12})
+                EXPECT_EQ(propagated(placed(graph), {.method = cdlp, .max_rounds = rounds}), oracle_cdlp(graph, rounds))
+                    << undirected << rounds;
+        }
+}
+
 TEST_P(Communities, OfCdlpCountSelfLoopsAndIgnoreWeights) {
     EdgeList edges;
     for (const Edge& edge : messy_edges(200, 1500, 4, true)) {

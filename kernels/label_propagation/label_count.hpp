@@ -5,42 +5,66 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "host/csr.hpp"
 
-// How often each label stands in a list. Three ways, by the length of the list; all visit each label with its votes.
+// How often each label stands in a list. Three ways, by the length of the list.
 
 namespace coterie::openmp {
 
-/// Lists of at most this many labels are compared all with all: no branch depends on the data.
-inline constexpr std::size_t few = 32;
+/// Lists of at most this many labels are compared all with all, in registers: no branch depends on the data.
+inline constexpr std::size_t few = 64;
 
-namespace detail {
+/// As many labels as the widest register holds; narrower ones take several.
+using Labels16 [[gnu::vector_size(64)]] = AccountId;
 
-template <std::size_t width, class Votes, class Visit>
-void count_few(std::span<const AccountId> labels, const Votes* votes, Visit visit) {
-    std::array<AccountId, width> list;
-    for (std::size_t i = 0; i < width; ++i) list[i] = i < labels.size() ? labels[i] : no_account;
-    std::array<Votes, width> sums{};
-    for (std::size_t j = 0; j < labels.size(); ++j) {
-        const AccountId label = labels[j];
-        const Votes added = votes == nullptr ? Votes{1} : votes[j];
-        for (std::size_t i = 0; i < width; ++i) sums[i] += list[i] == label ? added : Votes{0};
-    }
-    for (std::size_t i = 0; i < labels.size(); ++i) visit(labels[i], sums[i]);
+/// sums[i] = how often labels[i] stands among the first `n`; returns the highest. Reads and writes whole registers of the
+/// arrays: what lies behind `n` in `labels` counts for nothing.
+template <std::size_t registers>
+[[gnu::always_inline]] inline AccountId count_in_registers(const AccountId* labels, std::size_t n, AccountId* sums) {
+    std::array<Labels16, registers> list;
+    std::array<Labels16, registers> sum{};
+    std::memcpy(list.data(), labels, sizeof list);
+    for (std::size_t j = 0; j < n; ++j)
+        for (std::size_t i = 0; i < registers; ++i) sum[i] -= static_cast<Labels16>(list[i] == labels[j]);
+    std::memcpy(sums, sum.data(), sizeof sum);
+    AccountId most = 0;
+    for (std::size_t i = 0; i < 16 * registers; ++i) most = std::max(most, sums[i]);
+    return most;
 }
 
-}  // namespace detail
+[[gnu::always_inline]] inline AccountId count_few_inline(const AccountId* labels, std::size_t n, AccountId* sums) {
+    if (n <= 16) return count_in_registers<1>(labels, n, sums);
+    if (n <= 32) return count_in_registers<2>(labels, n, sums);
+    return count_in_registers<4>(labels, n, sums);
+}
 
-/// `votes` [labels.size()], or null: each counts 1. A label is visited as often as it is listed.
-template <class Votes, class Visit>
-void count_few(std::span<const AccountId> labels, const Votes* votes, Visit visit) {
-    if (labels.size() <= few / 4) return detail::count_few<few / 4>(labels, votes, visit);
-    if (labels.size() <= few / 2) return detail::count_few<few / 2>(labels, votes, visit);
-    detail::count_few<few>(labels, votes, visit);
+/// The same for each instruction set; all give the same.
+using CountFew = AccountId (*)(const AccountId* labels, std::size_t n, AccountId* sums);
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] inline AccountId count_few_avx512(const AccountId* labels,
+                                                                                        std::size_t n,
+                                                                                        AccountId* sums) {
+    return count_few_inline(labels, n, sums);
+}
+[[gnu::target("avx2")]] inline AccountId count_few_avx2(const AccountId* labels, std::size_t n, AccountId* sums) {
+    return count_few_inline(labels, n, sums);
+}
+inline AccountId count_few_plain(const AccountId* labels, std::size_t n, AccountId* sums) {
+    return count_few_inline(labels, n, sums);
+}
+/// Those that this processor can run, the fastest first.
+inline std::vector<CountFew> usable_count_few() {
+    std::vector<CountFew> usable;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512dq"))
+        usable.push_back(count_few_avx512);
+    if (__builtin_cpu_supports("avx2")) usable.push_back(count_few_avx2);
+    usable.push_back(count_few_plain);
+    return usable;
 }
 
 /// Counts longer lists: those of known length up to `most_in_table` in a hash table that stays in the first cache, any

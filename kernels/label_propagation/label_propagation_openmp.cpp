@@ -1,6 +1,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <span>
 #include <utility>
@@ -20,13 +21,13 @@ using namespace label_propagation;
 
 /// Ranges of accounts a thread, so that one which was held up does not hold up the others.
 constexpr int ranges_per_thread = 32;
-/// The labels around several accounts are read together, up to about this many, before the first of them is judged: loads
-/// that wait for no branch overlap, and a label comes from anywhere.
-constexpr std::size_t labels_at_a_time = 512;
-/// Longer rows are read in parts of so many edges, and no further than they can still matter.
+/// Longer rows are read in parts of so many edges.
 constexpr EdgeOffset long_row = 1024;
-/// Rows are asked for so many accounts ahead.
-constexpr std::size_t accounts_ahead = 12;
+/// Rows are asked for so many accounts ahead, and the labels of the first neighbors in them a little later: a label comes
+/// from anywhere.
+constexpr std::size_t rows_ahead = 16;
+constexpr std::size_t labels_ahead = 5;
+constexpr EdgeOffset neighbors_ahead = 32;
 /// Where those who moved in a turn have at most this part of all edges, their neighbors are told. With more, hardly an
 /// account would be spared by it.
 constexpr EdgeOffset part_worth_telling = 32;
@@ -139,30 +140,28 @@ class Steps {
         AccountId from;
         AccountId to;
     };
-    /// Of an account whose neighbors' labels were read: those other than its own are a part of the list.
+    /// The labels around an account other than its own, as they are read.
     struct Ballot {
         AccountId account;
         AccountId present;
-        std::size_t begin;
-        std::size_t end;
-        std::uint64_t against;  ///< votes for other labels
+        std::size_t size = 0;
+        std::uint64_t against = 0;  ///< votes for them
     };
     /// What a thread works with.
     struct Voter {
         explicit Voter(AccountId num_labels)
-            : count(num_labels), labels(labels_at_a_time + long_row), votes(count_to_one ? 0 : labels.size()) {}
+            : count(num_labels), labels(long_row), votes(count_to_one ? 0 : labels.size()) {}
 
         LabelCount<Votes> count;
         std::vector<AccountId> labels;
-        std::vector<Votes> votes;  ///< beside labels; empty if each counts 1
-        std::vector<Ballot> ballots;
-        std::vector<AccountId> turn;  ///< accounts of a range that have their turn
+        std::vector<Votes> votes;     ///< beside labels; empty if each counts 1
+        std::vector<AccountId> turn;  ///< accounts of a range that must be asked in this turn
         std::vector<Move> moves;
 
         std::span<const AccountId> labels_of(const Ballot& ballot) const {
-            return std::span(labels).subspan(ballot.begin, ballot.end - ballot.begin);
+            return std::span(labels).first(ballot.size);
         }
-        const Votes* votes_of(const Ballot& ballot) const { return count_to_one ? nullptr : &votes[ballot.begin]; }
+        const Votes* votes_of(const Ballot&) const { return count_to_one ? nullptr : votes.data(); }
     };
 
     std::size_t num_ranges() const {
@@ -188,6 +187,13 @@ class Steps {
         });
     }
 
+    void expect_labels(AccountId account) const {
+        for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            for (const EdgeOffset last = std::min(end, begin + neighbors_ahead); begin < last; ++begin)
+                __builtin_prefetch(&labels_[rows.neighbors[begin]]);
+        });
+    }
+
     std::uint64_t all_votes(const MostFrequent&, AccountId account) const {
         return degree(account);
     }
@@ -206,6 +212,14 @@ class Steps {
             me.turn[count] = v;
             count += degree(v) != 0 && rule.has_turn(v);
         }
+        std::size_t voting = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            const AccountId v = me.turn[i];
+            if (stays(rule, unaware_[v], v, labels_[v], own_[v], all_votes(rule, v))) continue;
+            unaware_[v] = aware;
+            me.turn[voting++] = v;
+        }
+        count = voting;
         const std::size_t moves_before = me.moves.size();
         if (all_differ_ && !Rule::takes_turns)
             for (std::size_t i = 0; i < count; ++i) elect_among_singles(me.turn[i], me);
@@ -218,51 +232,48 @@ class Steps {
 
     template <class Rule>
     void elect_all(const Rule& rule, std::span<const AccountId> turn, Voter& me) {
-        for (std::size_t i = 0; i < turn.size();) {
-            me.ballots.clear();
-            std::size_t filled = 0;
-            for (; i < turn.size() && filled < labels_at_a_time; ++i) {
-                const AccountId account = turn[i];
-                if (i + accounts_ahead < turn.size()) expect_rows(turn[i + accounts_ahead]);
-                const AccountId present = labels_[account];
-                if (stays(rule, unaware_[account], account, present, own_[account], all_votes(rule, account))) continue;
-                unaware_[account] = aware;
-                if (degree(account) > long_row) {
-                    elect_long(rule, account, filled, me);
-                    continue;
-                }
-                Ballot ballot{account, present, filled, filled, 0};
-                for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
-                    read(rows, begin, end, ballot, me);
-                });
-                filled = ballot.end;
-                me.ballots.push_back(ballot);
+        for (std::size_t i = 0; i < turn.size(); ++i) {
+            const AccountId account = turn[i];
+            if (i + rows_ahead < turn.size()) expect_rows(turn[i + rows_ahead]);
+            if (i + labels_ahead < turn.size()) expect_labels(turn[i + labels_ahead]);
+            if (degree(account) > long_row) {
+                elect_long(rule, account, me);
+                continue;
             }
-            for (const Ballot& ballot : me.ballots) judge(rule, ballot, me);
+            const AccountId present = labels_[account];
+            Ballot ballot{account, present};
+            for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+                read(rows, begin, end, ballot, me);
+            });
+            judge(rule, ballot, me);
         }
     }
 
     /// Puts the labels around the account that are not its own, on the ballot. A self-loop votes for its own.
     void read(const CsrView& rows, EdgeOffset begin, EdgeOffset end, Ballot& ballot, Voter& me) const {
+        // In variables of their own: as far as the compiler knows a store could change what is behind a reference, and
+        // each load would wait for the stores before it.
         AccountId* const labels = me.labels.data();
-        std::size_t filled = ballot.end;
-        if (count_to_one) {
-            for (EdgeOffset edge = begin; edge < end; ++edge) {
-                labels[filled] = labels_[rows.neighbors[edge]];
-                filled += labels[filled] != ballot.present;
-            }
-            ballot.against += filled - ballot.end;
-        } else {
-            for (EdgeOffset edge = begin; edge < end; ++edge) {
+        const AccountId* const neighbors = rows.neighbors.data();
+        const AccountId* const labels_of_all = labels_.data();
+        const AccountId present = ballot.present;
+        std::size_t size = ballot.size;
+        std::uint64_t against = 0;
+        for (EdgeOffset edge = begin; edge < end; ++edge) {
+            const AccountId label = labels_of_all[neighbors[edge]];
+            labels[size] = label;
+            if (count_to_one) {
+                size += label != present;
+            } else {
                 const std::uint64_t votes = votes_of(rows, edge);
-                labels[filled] = labels_[rows.neighbors[edge]];
-                me.votes[filled] = static_cast<Votes>(votes);
-                const bool counts = labels[filled] != ballot.present && votes != 0;
-                ballot.against += counts ? votes : 0;
-                filled += counts;
+                const bool counts = label != present && votes != 0;
+                me.votes[size] = static_cast<Votes>(votes);
+                against += counts ? votes : 0;
+                size += counts;
             }
         }
-        ballot.end = filled;
+        ballot.against += count_to_one ? size - ballot.size : against;
+        ballot.size = size;
     }
 
     template <class Rule>
@@ -275,23 +286,25 @@ class Steps {
         const auto visit = [&](AccountId label, std::uint64_t votes) {
             consider(rule, ballot.account, ballot.present, label, votes, best);
         };
-        const std::span<const AccountId> labels = me.labels_of(ballot);
-        if (labels.size() <= few)
-            count_few(labels, me.votes_of(ballot), visit);
-        else
-            me.count.count_in_table(labels, me.votes_of(ballot), visit);
+        if (count_to_one && ballot.size <= few) {
+            std::array<AccountId, few> sums;
+            if (static_cast<decltype(score)>(count_few_(me.labels.data(), ballot.size, sums.data())) < score) return;
+            for (std::size_t i = 0; i < ballot.size; ++i) visit(me.labels[i], sums[i]);
+        } else {
+            me.count.count_in_table(me.labels_of(ballot), me.votes_of(ballot), visit);
+        }
         if (best.label != ballot.present) me.moves.push_back({ballot.account, ballot.present, best.label});
     }
 
-    /// A long row part by part, into the room of `me` from `room` on.
+    /// A long row part by part.
     template <class Rule>
-    void elect_long(const Rule& rule, AccountId account, std::size_t room, Voter& me) {
+    void elect_long(const Rule& rule, AccountId account, Voter& me) {
         const AccountId present = labels_[account];
         std::uint64_t against = 0;
         for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
             for (EdgeOffset until = begin; begin < end; begin = until) {
-                until = std::min(end, begin + labels_at_a_time);
-                Ballot part{account, present, room, room, 0};
+                until = std::min(end, begin + long_row);
+                Ballot part{account, present};
                 read(rows, begin, until, part, me);
                 me.count.add(me.labels_of(part), me.votes_of(part));
                 against += part.against;
@@ -345,7 +358,7 @@ class Steps {
     void tell(const std::vector<Move>& moves) {
         for (std::size_t i = 0; i < moves.size(); ++i) {
             const auto [account, from, to] = moves[i];
-            if (i + accounts_ahead < moves.size()) expect_rows(moves[i + accounts_ahead].account);
+            if (i + rows_ahead < moves.size()) expect_rows(moves[i + rows_ahead].account);
             make_unaware(account, of_own_votes);
             for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
                 for (EdgeOffset edge = begin; edge < end; ++edge) {
@@ -378,7 +391,8 @@ class Steps {
     Array<std::uint64_t> strengths_;
     Array<std::uint64_t> volumes_;
     std::vector<Voter> voters_;  ///< by thread
-    bool all_differ_ = true;     ///< no two accounts have the same label
+    CountFew count_few_ = usable_count_few().front();
+    bool all_differ_ = true;  ///< no two accounts have the same label
     std::uint64_t total_ = 0;
     std::uint64_t changed_ = 0;
 };

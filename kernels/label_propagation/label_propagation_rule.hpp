@@ -84,6 +84,7 @@ struct PricedVotes {
 
     constexpr bool has_turn(AccountId account) const { return ((draws[account] >> shift) & (num_turns - 1)) == turn; }
     constexpr Score score(AccountId account, AccountId present, AccountId label, std::uint64_t votes) const {
+        if (cost_per_strength == 0) return static_cast<double>(votes);  // volumes need not be looked up
         const std::uint64_t strength = strengths[account];
         const std::uint64_t others = volumes[label] - (label == present ? strength : 0);
         const double price = cost_per_strength * static_cast<double>(strength);
