@@ -34,7 +34,7 @@ PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options
 std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,
                                 int lanes = 0);
 /// Smallest internal id in the component of each account. With `within` [n] (or empty), only edges between accounts
-/// with equal `within` connect.
+/// with equal `within`, numbers below n, connect.
 std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);
 /// Core numbers of an undirected graph without self-loops.
 std::vector<AccountId> cores(const PlacedGraph& undirected);

@@ -1,5 +1,8 @@
 #include <atomic>
+#include <utility>
+#include <vector>
 
+#include "host/array.hpp"
 #include "kernels/components/components_rule.hpp"
 #include "kernels/kernels.hpp"
 
@@ -32,6 +35,32 @@ void join_row(const Parents& parents, AccountId v, std::span<const AccountId> ne
         if (connects(within, v, neighbor)) join(parents, v, neighbor);
 }
 
+/// The first `sampled_neighbors` that connect.
+void join_sample(const Parents& parents, AccountId v, std::span<const AccountId> neighbors,
+                 std::span<const AccountId> within) {
+    EdgeOffset left = sampled_neighbors;
+    for (auto neighbor = neighbors.begin(); neighbor != neighbors.end() && left > 0; ++neighbor)
+        if (connects(within, v, *neighbor)) {
+            join(parents, v, *neighbor);
+            --left;
+        }
+}
+
+/// Of each group of equal `within` [n], the smallest root [n by group]: most often the one that most of the group is
+/// below. Any root would do, as for the largest component.
+Array<AccountId> smallest_roots(const Parents& parents, std::span<const AccountId> within, int threads) {
+    Array<AccountId> smallest(within.size(), no_account);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (AccountId v = 0; v < within.size(); ++v) {
+        const AccountId candidate = parents.load(v);
+        const std::atomic_ref<AccountId> best(smallest[within[v]]);
+        AccountId present = best.load(std::memory_order_relaxed);
+        while (candidate < present && !best.compare_exchange_weak(present, candidate, std::memory_order_relaxed)) {
+        }
+    }
+    return smallest;
+}
+
 }  // namespace
 
 std::vector<AccountId> components(const PlacedGraph& placed, std::span<const AccountId> within) {
@@ -48,24 +77,26 @@ std::vector<AccountId> components(const PlacedGraph& placed, std::span<const Acc
     for (AccountId v = 0; v < n; ++v) parents.store(v, v);
 
 #pragma omp parallel for num_threads(threads) schedule(dynamic, chunk)
-    for (AccountId v = 0; v < n; ++v) {
-        const auto row = out.row(v);
-        join_row(parents, v, row.first(std::min<std::size_t>(row.size(), sampled_neighbors)), within);
-    }
+    for (AccountId v = 0; v < n; ++v) join_sample(parents, v, out.row(v), within);
+#pragma omp parallel for num_threads(threads) schedule(dynamic, chunk)
+    for (AccountId v = 0; v < n; ++v) parents.store(v, root(parents, v));
 
-    std::vector<AccountId> guesses(num_guesses);
-    for (unsigned i = 0; i < num_guesses; ++i) guesses[i] = root(parents, guessed_account(i, n));
-    const AccountId largest = most_frequent(std::move(guesses));
+    AccountId largest = no_account;
+    Array<AccountId> roots;  // by group, where there are groups
+    if (within.empty()) {
+        std::vector<AccountId> guesses(num_guesses);
+        for (unsigned i = 0; i < num_guesses; ++i) guesses[i] = parents.load(guessed_account(i, n));
+        largest = most_frequent(std::move(guesses));
+    } else {
+        roots = smallest_roots(parents, within, threads);
+    }
 
 #pragma omp parallel num_threads(threads)
     {
 #pragma omp for schedule(dynamic, chunk)
-        for (AccountId v = 0; v < n; ++v) parents.store(v, root(parents, v));
-#pragma omp for schedule(dynamic, chunk)
         for (AccountId v = 0; v < n; ++v) {
-            if (parents.load(v) == largest) continue;
-            const auto row = out.row(v);
-            join_row(parents, v, row.subspan(std::min<std::size_t>(row.size(), sampled_neighbors)), within);
+            if (parents.load(v) == (within.empty() ? largest : roots[within[v]])) continue;
+            join_row(parents, v, out.row(v), within);
             if (graph.directed()) join_row(parents, v, in.row(v), within);
         }
 #pragma omp for schedule(dynamic, chunk)
