@@ -30,6 +30,20 @@ void run(benchmark::State& state, const PlacedGraph& graph, Precision precision)
         benchmark::Counter(iterations, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
+/// As many topics as `topics`, of a thousand accounts each.
+void run_topics(benchmark::State& state, const PlacedGraph& graph, Precision precision, std::size_t topics) {
+    const AccountId n = graph.graph().num_accounts();
+    std::vector<std::vector<double>> teleports(topics, std::vector<double>(n, 0.0));
+    constexpr std::uint64_t stride = 0x9E37'79B9'7F4A'7C15;
+    for (std::size_t topic = 0; topic < topics; ++topic)
+        for (std::uint64_t i = 0; i < 1000; ++i) teleports[topic][((topic * 1000 + i) * stride >> 20U) % n] = 1.0;
+    const PageRankOptions options{.tolerance = 0, .max_iterations = iterations, .precision = precision};
+    for (auto _ : state) benchmark::DoNotOptimize(pagerank_topics(graph, teleports, options));
+    report_rates(state, iterations * graph.graph().num_edges() * topics);
+    state.counters["s/iteration"] =
+        benchmark::Counter(iterations, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
 /// Undirected, as GAPBS makes them with -g; and a real one.
 std::vector<BenchGraph> graphs() {
     std::vector<BenchGraph> graphs = kronecker_graphs({16, 20, 22}, true);
@@ -43,6 +57,13 @@ const bool full = on_graphs("PageRank/double", graphs(), [](benchmark::State& st
 const bool single = on_graphs("PageRank/single", graphs(), [](benchmark::State& state, const PlacedGraph& graph) {
     run(state, graph, Precision::single);
 });
+
+const bool topics_full =
+    on_graphs("PageRank/32_topics/double", graphs(),
+              [](benchmark::State& state, const PlacedGraph& graph) { run_topics(state, graph, Precision::full, 32); });
+const bool topics_single = on_graphs(
+    "PageRank/32_topics/single", graphs(),
+    [](benchmark::State& state, const PlacedGraph& graph) { run_topics(state, graph, Precision::single, 32); });
 
 }  // namespace
 

@@ -25,9 +25,8 @@ void check_options(const PageRankOptions& options) {
     if (options.max_iterations < 1) refuse("max_iterations must be 1 or more", options.max_iterations);
 }
 
-/// `values` divided by their sum, or nothing if there are none. Throws unless there is one entry ≥ 0 per account.
-std::vector<double> normalised(std::span<const double> values, std::string_view name, AccountId num_accounts) {
-    if (values.empty()) return {};
+/// `values` and what normalises them. Throws unless there is one entry ≥ 0 per account, and a positive one.
+Topic topic(std::span<const double> values, std::string_view name, AccountId num_accounts) {
     if (values.size() != num_accounts)
         throw std::invalid_argument(fmt::format("pagerank: {} must have one entry per account, {}, but has {}", name,
                                                 num_accounts, values.size()));
@@ -46,9 +45,15 @@ std::vector<double> normalised(std::span<const double> values, std::string_view 
     constexpr double one = 0x1.0p62;
     unsigned __int128 sum = 0;
     for (const double value : values) sum += static_cast<std::uint64_t>(std::nearbyint(value / largest * one));
-    const double total = static_cast<double>(sum) / one;
+    return {values, largest, static_cast<double>(sum) / one};
+}
+
+/// `values` divided by their sum, or nothing if there are none.
+std::vector<double> normalised(std::span<const double> values, std::string_view name, AccountId num_accounts) {
+    if (values.empty()) return {};
+    const Topic weights = topic(values, name, num_accounts);
     std::vector<double> shares(values.size());
-    std::transform(values.begin(), values.end(), shares.begin(), [&](double value) { return value / largest / total; });
+    for (AccountId account = 0; account < num_accounts; ++account) shares[account] = weights.teleport(account);
     return shares;
 }
 
@@ -107,6 +112,28 @@ PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options
     checked.start = start;
     return graph.backend() == Backend::cuda ? cuda::pagerank(graph, checked, weights)
                                             : openmp::pagerank(graph, checked, weights);
+}
+
+std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const std::vector<double>> teleports,
+                                            const PageRankOptions& options) {
+    check_options(options);
+    if (!options.teleport.empty())
+        throw std::invalid_argument(
+            fmt::format("pagerank: teleport must be empty where topics bring their own, but has {} entries",
+                        options.teleport.size()));
+    const AccountId n = graph.graph().num_accounts();
+    std::vector<Topic> topics;
+    for (std::size_t i = 0; i < teleports.size(); ++i)
+        topics.push_back(teleports[i].empty() ? Topic{{}, 1.0 / n, 1.0}
+                                              : topic(teleports[i], fmt::format("teleport {}", i), n));
+    const std::vector<double> start = normalised(options.start, "start", n);
+    const std::vector<double> weights = out_weights(graph.graph(), options.precision, graph.threads());
+    if (n == 0 || topics.empty()) return std::vector<PageRankResult>(teleports.size());
+
+    PageRankOptions checked = options;
+    checked.start = start;
+    return graph.backend() == Backend::cuda ? cuda::pagerank_topics(graph, topics, checked, weights)
+                                            : openmp::pagerank_topics(graph, topics, checked, weights);
 }
 
 }  // namespace coterie

@@ -24,9 +24,24 @@ struct PropagatedLabels {
     bool converged = true;
 };
 
+/// A teleport vector before it is divided by its sum.
+struct Topic {
+    std::span<const double> weights;  ///< [n] by internal id, or empty: everywhere `largest`
+    double largest;
+    double total;  ///< of weights / largest
+
+    bool starts_at(AccountId account) const { return weights.empty() || weights[account] > 0; }
+    double teleport(AccountId account) const {
+        return (weights.empty() ? largest : weights[account] / largest) / total;
+    }
+};
+
 namespace openmp {
 /// `teleport` and `start` of `options` are normalised (or empty); `out_weights` [n] is W(u), or empty: the out-degree.
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
+/// A result for each of `topics`, which are one or more; `options.teleport` is empty.
+std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,
+                                            const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 /// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.
@@ -48,6 +63,8 @@ std::string device_name();
 std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
 
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
+std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,
+                                            const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,

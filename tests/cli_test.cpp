@@ -205,6 +205,43 @@ TEST_F(Cli, TeleportPersonalisesPageRank) {
     EXPECT_EQ(run({"pagerank", "s.h5", "--teleport", "none.csv"}).code, 1);
 }
 
+TEST_F(Cli, SeveralTeleportFilesGiveAColumnEach) {
+    ingest("source,target\n1,2\n2,1\n3,4\n4,3\n2,3\n");
+    std::filesystem::create_directory(folder_ / "other");
+    write_bytes(folder_ / "cats.csv", "1\n");
+    write_bytes(folder_ / "dogs.txt", "3,2\n4,1\n");
+    write_bytes(folder_ / "other/cats.csv", "2\n");
+    write_bytes(folder_ / "cats.2.csv", "4\n");
+    const std::vector<std::string> files = {"cats.csv", "dogs.txt", "other/cats.csv", "cats.2.csv"};
+    std::vector<std::string> command = {"pagerank", "s.h5", "--backend", "openmp"};
+    std::vector<std::vector<std::string>> alone;
+    for (const std::string& file : files) {
+        alone.push_back(lines_of(output({"pagerank", "s.h5", "--backend", "openmp", "--teleport", file})));
+        command.insert(command.end(), {"--teleport", file});
+    }
+    const std::vector<std::string> lines = lines_of(output(command));
+    ASSERT_EQ(lines.size(), 5U);
+    EXPECT_EQ(lines[0], "account,pagerank.cats,pagerank.dogs,pagerank.cats.3,pagerank.cats.2");
+    for (std::size_t row = 1; row < lines.size(); ++row) {
+        std::string expected = std::to_string(row);
+        for (const auto& column : alone) expected += column[row].substr(column[row].find(','));
+        EXPECT_EQ(lines[row], expected);
+    }
+
+    command.insert(command.end(), {"--save", "topics"});
+    const Json done = report(command);
+    EXPECT_FALSE(done.contains("iterations"));
+    ASSERT_EQ(done.at("topics").size(), 4U);
+    const Json single = report({"pagerank", "s.h5", "--backend", "openmp", "--teleport", "other/cats.csv"});
+    const Json& third = done.at("topics")[2];
+    EXPECT_EQ(third.at("column"), "pagerank.cats.3");
+    EXPECT_EQ(third.at("teleport"), "other/cats.csv");
+    for (const char* fact : {"iterations", "residual", "converged"}) EXPECT_EQ(third.at(fact), single.at(fact)) << fact;
+    const StoredResult saved = Store::open(folder_ / "s.h5").result("topics");
+    EXPECT_EQ(saved.arrays.size(), 4U);
+    EXPECT_TRUE(saved.arrays.contains("pagerank.cats.3"));
+}
+
 TEST_F(Cli, WarmStartNeedsFewerIterations) {
     ingest(ring(500));
     const int cold = report({"pagerank", "s.h5", "--save", "ranks"}).at("iterations");

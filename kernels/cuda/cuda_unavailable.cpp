@@ -27,6 +27,10 @@ std::shared_ptr<const DeviceGraph> upload(const Graph&) {
 PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&, std::span<const double>) {
     unavailable();
 }
+std::vector<PageRankResult> pagerank_topics(const PlacedGraph&, std::span<const Topic>, const PageRankOptions&,
+                                            std::span<const double>) {
+    unavailable();
+}
 PropagatedLabels cdlp(const PlacedGraph&, const CommunitiesOptions&) {
     unavailable();
 }

@@ -71,7 +71,7 @@ PageRankResult pagerank_loop(Steps& steps, AccountId num_accounts, const PageRan
 
 /// Calls `run.template operator()<Rule>()` with the rule that the options and the graph ask for.
 template <class Run>
-PageRankResult with_pagerank_rule(Precision precision, bool weighted, Run run) {
+auto with_pagerank_rule(Precision precision, bool weighted, Run run) {
     if (precision == Precision::full)
         return weighted ? run.template operator()<FullWeightedPageRank>() : run.template operator()<FullPageRank>();
     return weighted ? run.template operator()<SingleWeightedPageRank>() : run.template operator()<SinglePageRank>();
