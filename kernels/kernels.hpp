@@ -4,6 +4,7 @@
 // a build without CUDA links the stand-ins of cuda/cuda_unavailable.cpp, which throw BackendUnavailable.
 // Options were checked by host/; kernels check nothing. Everything is by internal id.
 
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,12 @@ struct Topic {
     }
 };
 
+/// How PageRank runs on a device. Changes no bit of the result.
+struct PageRankTuning {
+    std::size_t shared_bytes = 0;  ///< of shares that a block holds, 0: as many as it can
+    bool loop_in_graph = true;     ///< where the driver knows graphs that loop; else the host launches each iteration
+};
+
 namespace openmp {
 /// `teleport` and `start` of `options` are normalised (or empty); `out_weights` [n] is W(u), or empty: the out-degree.
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
@@ -62,7 +69,8 @@ std::string why_unavailable();
 std::string device_name();
 std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
 
-PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights);
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights,
+                        const PageRankTuning& tuning = {});
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,
                                             const PageRankOptions& options, std::span<const double> out_weights);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "host/generate.hpp"
+#include "kernels/kernels.hpp"
 #include "tests/oracle/pagerank_oracle.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/edge_files.hpp"
@@ -363,6 +364,54 @@ TEST_P(PageRank, GivesTheSameBytesEverywhere) {
             }
         }
     }
+}
+
+/// W(u), as the contract of kernels wants it.
+std::vector<double> out_weights_of(const Graph& graph) {
+    std::vector<double> sums;
+    if (!graph.weighted()) return sums;
+    const CsrView& out = graph.out();
+    for (AccountId account = 0; account < graph.num_accounts(); ++account) {
+        const auto begin = out.weights.begin() + static_cast<std::ptrdiff_t>(out.offsets[account]);
+        sums.push_back(std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(out.degree(account)), 0.0));
+    }
+    return sums;
+}
+
+TEST(PageRankOnCuda, GivesTheSameBytesWithAnySharedMemoryAndLoop) {
+    if (const std::string reason = why_unavailable(Backend::cuda); !reason.empty()) GTEST_SKIP() << reason;
+    // Hubs whose rows are cut, segments from one share on and so many that sources are left over, and, of a row each, sources
+    // that stand in no order.
+    std::vector<NamedGraph> graphs;
+    graphs.push_back({"kronecker", build_graph(1U << 12U, kronecker_edges(12, 12, 1))});
+    for (const bool weighted : {false, true})
+        graphs.push_back({weighted ? "weighted" : "messy",
+                          graph_of(1500, messy_edges(1500, 12'000, 6, weighted), weighted, weighted)});
+    for (const auto& [name, graph] : graphs) {
+        const std::vector<double> weights = out_weights_of(graph);
+        for (const Precision precision : {Precision::full, Precision::single}) {
+            const PageRankOptions options{.tolerance = 0, .max_iterations = 3, .precision = precision};
+            const PageRankResult expected = openmp::pagerank(place(graph, {.threads = 2}), options, weights);
+            const PlacedGraph on_device = place(graph, {.backend = Backend::cuda});
+            for (const std::size_t shared_bytes : {0, 1, 16, 500, 4000}) {
+                for (const bool loop_in_graph : {true, false}) {
+                    const PageRankResult result = cuda::pagerank(
+                        on_device, options, weights, {.shared_bytes = shared_bytes, .loop_in_graph = loop_in_graph});
+                    EXPECT_EQ(result.ranks, expected.ranks) << name << ", " << shared_bytes << ", " << loop_in_graph;
+                    EXPECT_EQ(result.residual, expected.residual) << name;
+                }
+            }
+        }
+    }
+}
+
+TEST_P(PageRank, RunsAsManyIterationsAsAsked) {
+    // More than the host hands to a device at a time.
+    const Graph graph = relabelled_graph_of(50, messy_edges(50, 300, 12));
+    const PageRankOptions options{.tolerance = 0, .max_iterations = 75};
+    const PageRankResult result = pagerank(placed(graph), options);
+    EXPECT_EQ(result.iterations, 75);
+    EXPECT_EQ(result.ranks, pagerank(place(graph, {.threads = 1}), options).ranks);
 }
 
 // The outside world.

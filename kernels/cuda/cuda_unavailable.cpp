@@ -24,7 +24,7 @@ std::string device_name() {
 std::shared_ptr<const DeviceGraph> upload(const Graph&) {
     unavailable();
 }
-PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&, std::span<const double>) {
+PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&, std::span<const double>, const PageRankTuning&) {
     unavailable();
 }
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph&, std::span<const Topic>, const PageRankOptions&,

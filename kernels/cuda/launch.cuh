@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -17,13 +18,26 @@ constexpr std::uint64_t blocks_for(std::uint64_t items, std::uint64_t per_block 
     return (items + per_block - 1) / per_block;
 }
 
-/// kernel<<<blocks, threads>>>(arguments…), checked. No blocks: nothing to do, and no launch (CUDA would refuse it).
+struct LaunchShape {
+    std::uint64_t blocks;
+    unsigned threads = block_size;
+    std::size_t shared_bytes = 0;
+    cudaStream_t stream = nullptr;
+};
+
+/// kernel<<<shape>>>(arguments…), checked. No blocks: nothing to do, and no launch (CUDA would refuse it).
+template <class... Parameters>
+void launch(std::string_view name, const LaunchShape& shape, void (*kernel)(Parameters...),
+            std::type_identity_t<Parameters>... arguments) {
+    if (shape.blocks == 0) return;
+    kernel<<<static_cast<unsigned>(shape.blocks), shape.threads, shape.shared_bytes, shape.stream>>>(arguments...);
+    check_launch(name);
+}
+
 template <class... Parameters>
 void launch(std::string_view name, std::uint64_t blocks, unsigned threads, void (*kernel)(Parameters...),
             std::type_identity_t<Parameters>... arguments) {
-    if (blocks == 0) return;
-    kernel<<<static_cast<unsigned>(blocks), threads>>>(arguments...);
-    check_launch(name);
+    launch(name, LaunchShape{.blocks = blocks, .threads = threads}, kernel, arguments...);
 }
 
 /// Waits for the device: what went wrong inside the kernels before shows here.
@@ -72,6 +86,11 @@ __device__ inline std::uint64_t block_sum(std::uint64_t value) {
 /// *total += value, as an integer: order cannot matter.
 __device__ inline void add_atomically(std::uint64_t* total, std::uint64_t value) {
     atomicAdd(reinterpret_cast<unsigned long long*>(total), static_cast<unsigned long long>(value));
+}
+
+/// What atomics of other blocks left.
+__device__ inline std::uint64_t load_atomically(const std::uint64_t* total) {
+    return *static_cast<const volatile std::uint64_t*>(total);
 }
 
 }  // namespace coterie::cuda

@@ -1,82 +1,137 @@
-#include <array>
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
-#include "kernels/cuda/degree_classes.cuh"
 #include "kernels/cuda/device_graph.cuh"
+#include "kernels/cuda/device_loop.cuh"
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/row_edges.cuh"
 #include "kernels/kernels.hpp"
+#include "kernels/pagerank/device_segments.cuh"
 #include "kernels/pagerank/pagerank_loop.hpp"
 
 namespace coterie::cuda {
 
 namespace {
 
-// Rows by in-degree, and how many threads gather one. Hubs above the last bound are cut into chunks, a block each.
-constexpr unsigned group_threads = 8;
-constexpr std::array<EdgeOffset, 3> degree_bounds = {4, 32, 2048};
-constexpr std::uint32_t hub_chunk = 8192;
-/// Rows that a thread (or its group) gathers in turn, so that the sums over a block come once for several.
-constexpr unsigned batches = 4;
-enum DegreeClass : unsigned { thread_rows, group_rows, warp_rows, hub_rows, num_classes };
+/// A block holds the shares of a segment, so that an SM has room for one.
+constexpr unsigned gather_threads = 1024;
+/// Edges and accounts that a launch of the loop passes before the host is asked whether to go on: a tenth of a second or so.
+constexpr std::uint64_t edges_per_launch = std::uint64_t{1} << 30U;
+constexpr std::uint64_t most_iterations_per_launch = 32;
+
+/// What one iteration hands to the next, in device memory.
+struct DeviceRound {
+    PageRankRound round = {};
+    int iterations_end = 0;    ///< go on until then, and return to the host
+    PageRankSums sums = {};    ///< of the running iteration
+    unsigned int settled = 0;  ///< blocks of `pagerank_settle_split` that are through
+
+    __device__ bool over() const { return round.over() || round.iterations >= iterations_end; }
+};
+
+template <class Rule>
+__device__ Fixed term_of(const typename Rule::Share* shares, AccountId source, const float* weights, EdgeOffset edge) {
+    if constexpr (Rule::weighted)
+        return Rule::term(shares[source], weights[edge]);
+    else
+        return Rule::term(shares[source]);
+}
+
+/// The terms of the edges of a part of a row, which is number `index` in `rows.starts`: those that fall to thread `lane` of
+/// `lanes`. `shares` is what ids count from.
+template <class Rule, unsigned lanes, class Id>
+__device__ Fixed terms(const IdRows<Id>& rows, EdgeOffset begin, std::uint32_t index, unsigned lane,
+                       const typename Rule::Share* shares) {
+    const EdgeOffset end = begin + rows.starts[index + 1];
+    EdgeOffset edge = begin + rows.starts[index];
+    Fixed sum = 0;
+    if constexpr (lanes == 1) {
+        for (; edge < end; ++edge) sum += term_of<Rule>(shares, rows.ids[edge], rows.weights, edge);
+    } else {
+        constexpr unsigned ids_a_word = sizeof(AccountId) / sizeof(Id);
+        constexpr unsigned step = 4 * ids_a_word;  // 16 bytes
+        for (edge += step * lane; edge < end; edge += step * lanes) {
+            const uint4 four = stream_ids(reinterpret_cast<const AccountId*>(rows.ids + edge));
+            const AccountId words[4] = {four.x, four.y, four.z, four.w};
+            for (unsigned i = 0; i < step; ++i) {
+                const AccountId word = words[i / ids_a_word];
+                const AccountId id = ids_a_word == 1 ? word : i % 2 == 0 ? word & 0xffffU : word >> 16U;
+                sum += term_of<Rule>(shares, id, rows.weights, edge + i);
+            }
+        }
+    }
+    return sum;
+}
 
 /// All that the kernels read and write, handed over by value. Device memory.
 template <class Rule>
 struct PageRankState {
-    CsrView in;
-    std::span<const AccountId> rows[num_classes];
-    std::span<const RowChunk> hub_chunks;
-    Fixed* hub_sums;  ///< [hub_rows], 0 between iterations
+    SegmentView segments[DeviceSegments::most_segments];
+    unsigned num_segments;
+    IdRows<AccountId> rest;
+    AccountId split_rows;
+    Fixed* sums;  ///< [split_rows] of the terms of an account, 0 between iterations
 
     Fixed* ranks;
-    const double* scales;  ///< d / W(u)
-    const typename Rule::Share* shares;
-    typename Rule::Share* next_shares;
-    const double* teleport;  ///< or null: everywhere `uniform`
+    const double* scales;             ///< d / W(u)
+    typename Rule::Share* shares[2];  ///< of the iterations of even and of odd number
+    const double* teleport;           ///< or null: everywhere `uniform`
     double uniform;
-    double jump;
-    PageRankSums* sums;
+    DeviceRound* round;
 
     /// Finishes an account whose terms sum to `gathered`: its rank, its next share, its part of the sums.
     __device__ void settle(AccountId account, Fixed gathered, PageRankSums& part) const {
-        const Fixed base = pagerank_base(jump, teleport == nullptr ? uniform : teleport[account]);
+        const Fixed base = pagerank_base(round->round.jump(), teleport == nullptr ? uniform : teleport[account]);
         const Fixed rank = base + gathered;
         const double scale = scales[account];
         part.change += pagerank_change(rank, ranks[account]);
         if (pagerank_dangles(scale)) part.dangling += rank;
         ranks[account] = rank;
-        next_shares[account] = Rule::share(rank, scale);
+        shares_now(1)[account] = Rule::share(rank, scale);
     }
 
-    /// The part of the terms of edges [begin, end) that falls to thread `lane` of `threads`.
-    template <unsigned threads>
-    __device__ Fixed gather(EdgeOffset begin, EdgeOffset end, unsigned lane) const {
+    /// Of this iteration, or of the next one.
+    __device__ typename Rule::Share* shares_now(int later = 0) const {
+        return shares[(round->round.iterations + later) % 2];
+    }
+
+    __device__ const SegmentView& segment_of_block() const {
+        unsigned s = 0;
+        while (s + 1 < num_segments && segments[s + 1].first_block <= blockIdx.x) ++s;
+        return segments[s];
+    }
+
+    /// The terms of a row, by `lanes` threads; the first of them gets their sum.
+    template <unsigned lanes>
+    __device__ Fixed gather(const SegmentView& segment, const GatherTask& task, std::uint32_t row,
+                            const typename Rule::Share* held) const {
+        const unsigned lane = threadIdx.x % lanes;
+        const bool has_row = row < task.rows;
         Fixed gathered = 0;
-        if constexpr (threads == 1) {
-            for (EdgeOffset edge = begin; edge < end; ++edge) gathered += pagerank_term<Rule>(in, shares, edge);
-        } else {
-            for_each_edge<threads>(in.neighbors.data(), begin, end, lane, [&](EdgeOffset edge, AccountId neighbor) {
-                if constexpr (Rule::weighted)
-                    gathered += Rule::term(shares[neighbor], in.weights[edge]);
-                else
-                    gathered += Rule::term(shares[neighbor]);
-            });
+        if (has_row) {
+            gathered = terms<Rule, lanes>(segment.narrow, task.narrow, task.starts + row, lane, held);
+            if (segment.first_source == 0)
+                gathered += terms<Rule, lanes>(rest, task.wide, task.starts + row, lane, shares_now());
         }
+        if constexpr (lanes > 1) gathered = warp_sum<lanes>(gathered);
         return gathered;
     }
 
-    /// `batches` times: one of `accounts` to each `threads` threads of the block.
-    template <unsigned threads>
-    __device__ void gather_rows(std::span<const AccountId> accounts, std::uint64_t block, PageRankSums& part) const {
-        const unsigned lane = threadIdx.x % threads;
-        for (unsigned batch = 0; batch < batches; ++batch) {
-            const std::uint64_t row = ((block * batches + batch) * block_size + threadIdx.x) / threads;
-            const bool has_row = row < accounts.size();
-            const AccountId account = has_row ? accounts[row] : 0;
-            Fixed gathered = has_row ? gather<threads>(in.offsets[account], in.offsets[account + 1], lane) : 0;
-            if constexpr (threads > 1) gathered = warp_sum<threads>(gathered);
-            if (has_row && lane == 0) settle(account, gathered, part);
+    /// All rows of a task, by a warp.
+    template <unsigned lanes>
+    __device__ void gather_rows(const SegmentView& segment, const GatherTask& task, const typename Rule::Share* held,
+                                PageRankSums& part) const {
+        for (std::uint32_t first = 0; first < task.rows; first += warp_size / lanes) {
+            const std::uint32_t row = first + threadIdx.x % warp_size / lanes;
+            const Fixed gathered = gather<lanes>(segment, task, row, held);
+            if (row >= task.rows || threadIdx.x % lanes != 0) continue;
+            const AccountId account = task.first_row + row;
+            if (account >= split_rows)
+                settle(account, gathered, part);
+            else if (gathered != 0)
+                add_atomically(&sums[account], gathered);
         }
     }
 
@@ -85,53 +140,60 @@ struct PageRankState {
         const Fixed change = block_sum(part.change);
         const Fixed dangling = block_sum(part.dangling);
         if (threadIdx.x != 0) return;
-        if (change != 0) add_atomically(&sums->change, change);
-        if (dangling != 0) add_atomically(&sums->dangling, dangling);
+        if (change != 0) add_atomically(&round->sums.change, change);
+        if (dangling != 0) add_atomically(&round->sums.dangling, dangling);
     }
 };
 
-/// Blocks that each class of rows needs. Hubs come first, so that the longest work does not start last.
+/// Gathers all rows, and settles those of which this is all.
 template <class Rule>
-__host__ __device__ std::array<std::uint64_t, num_classes> blocks_by_class(const PageRankState<Rule>& state) {
-    constexpr unsigned threads = batches * block_size;
-    return {blocks_for(state.rows[thread_rows].size(), threads),
-            blocks_for(state.rows[group_rows].size(), threads / group_threads),
-            blocks_for(state.rows[warp_rows].size(), threads / warp_size), state.hub_chunks.size()};
-}
+__global__ void __launch_bounds__(gather_threads) pagerank_gather(PageRankState<Rule> state) {
+    using Share = typename Rule::Share;
+    extern __shared__ std::uint64_t shared_memory[];
+    if (state.round->over()) return;
+    auto* const held = reinterpret_cast<Share*>(shared_memory);
+    const SegmentView& segment = state.segment_of_block();
+    const Share* const shares = state.shares_now() + segment.first_source;
+    for (AccountId source = threadIdx.x; source < segment.width; source += gather_threads)
+        held[source] = shares[source];
+    if (threadIdx.x == 0) held[segment.width] = 0;
+    __syncthreads();
 
-/// An iteration for all rows but those of hubs, of which it adds up the chunks.
-template <class Rule>
-__global__ void __launch_bounds__(block_size) pagerank_gather(PageRankState<Rule> state) {
-    const auto blocks = blocks_by_class(state);
-    std::uint64_t block = blockIdx.x;
-    if (block < blocks[hub_rows]) {
-        const RowChunk chunk = state.hub_chunks[block];
-        const Fixed gathered =
-            block_sum(state.template gather<block_size>(chunk.begin, chunk.begin + chunk.size, threadIdx.x));
-        if (threadIdx.x == 0) add_atomically(&state.hub_sums[chunk.row], gathered);
-        return;
-    }
-    block -= blocks[hub_rows];
     PageRankSums part;
-    if (block < blocks[warp_rows]) {
-        state.template gather_rows<warp_size>(state.rows[warp_rows], block, part);
-    } else if (block -= blocks[warp_rows]; block < blocks[group_rows]) {
-        state.template gather_rows<group_threads>(state.rows[group_rows], block, part);
-    } else {
-        state.template gather_rows<1>(state.rows[thread_rows], block - blocks[group_rows], part);
+    constexpr unsigned warps = gather_threads / warp_size;
+    const unsigned first = (blockIdx.x - segment.first_block) * warps + threadIdx.x / warp_size;
+    for (std::size_t index = first; index < segment.tasks.size(); index += segment.blocks * warps) {
+        const GatherTask task = segment.tasks[index];
+        if (task.lanes == 1)
+            state.template gather_rows<1>(segment, task, held, part);
+        else if (task.lanes == 8)
+            state.template gather_rows<8>(segment, task, held, part);
+        else
+            state.template gather_rows<warp_size>(segment, task, held, part);
     }
     state.add_to_sums(part);
 }
 
-/// The hubs, once all their chunks are in.
+/// Settles the accounts whose rows were split. The last block ends the iteration.
 template <class Rule>
-__global__ void __launch_bounds__(block_size) pagerank_settle_hubs(PageRankState<Rule> state) {
+__global__ void __launch_bounds__(block_size)
+    pagerank_settle_split(PageRankState<Rule> state, cudaGraphConditionalHandle loop) {
+    DeviceRound& now = *state.round;
+    if (now.over()) return;
     PageRankSums part;
-    if (const std::uint64_t hub = grid_thread(); hub < state.rows[hub_rows].size()) {
-        state.settle(state.rows[hub_rows][hub], state.hub_sums[hub], part);
-        state.hub_sums[hub] = 0;
+    if (const std::uint64_t account = grid_thread(); account < state.split_rows) {
+        state.settle(static_cast<AccountId>(account), state.sums[account], part);
+        state.sums[account] = 0;
     }
     state.add_to_sums(part);
+    if (threadIdx.x != 0) return;
+    __threadfence();
+    if (atomicAdd(&now.settled, 1U) + 1 < gridDim.x) return;
+    __threadfence();
+    now.settled = 0;
+    now.round.finish({load_atomically(&now.sums.change), load_atomically(&now.sums.dangling)});
+    now.sums = {};
+    loop_again(loop, !now.over());
 }
 
 /// Scales, first ranks and first shares.
@@ -147,7 +209,7 @@ __global__ void __launch_bounds__(block_size)
         const double scale = pagerank_scale(damping, out_weight);
         scales[account] = scale;
         state.ranks[account] = rank;
-        state.next_shares[account] = Rule::share(rank, scale);
+        state.shares[0][account] = Rule::share(rank, scale);
         if (pagerank_dangles(scale)) part.dangling = rank;
     }
     state.add_to_sums(part);
@@ -158,54 +220,64 @@ class PageRankSteps {
   public:
     using Share = typename Rule::Share;
 
-    PageRankSteps(const PlacedGraph& placed, const PageRankOptions& options, std::span<const double> out_weights)
+    PageRankSteps(const PlacedGraph& placed, const PageRankOptions& options, std::span<const double> out_weights,
+                  const PageRankTuning& tuning)
         : graph_(placed.device_graph()),
           active_(pagerank_active_accounts(placed.graph(), options)),
           damping_(options.damping) {
         require_device_memory(bytes_needed(options, out_weights), "pagerank");
         const CsrView in = graph_.in();
-        const CsrView active_rows{in.offsets.first(std::size_t{active_} + 1), in.neighbors, in.weights};
-        classes_ = DegreeClasses(active_rows, degree_bounds);
-        chunks_ = row_chunks(placed.graph().in(), classes_.accounts(hub_rows), hub_chunk);
-        hub_sums_ = DeviceBuffer<Fixed>(classes_.accounts(hub_rows).size(), "pagerank: sums of hubs");
-        hub_sums_.fill_bytes(0);
+        const CsrView rows{in.offsets.first(std::size_t{active_} + 1), in.neighbors, in.weights};
+        segments_ = DeviceSegments(placed.graph().out(), rows, active_, shape(tuning));
+        sums_ = DeviceBuffer<Fixed>(segments_.split_rows(), "pagerank: sums of split rows");
+        sums_.fill_bytes(0);
         ranks_ = DeviceBuffer<Fixed>(active_, "pagerank: ranks");
         scales_ = DeviceBuffer<double>(active_, "pagerank: scales");
-        shares_ = DeviceBuffer<Share>(active_, "pagerank: shares");
-        next_shares_ = DeviceBuffer<Share>(active_, "pagerank: next shares");
+        shares_ = DeviceBuffer<Share>(active_ + 1, "pagerank: shares");
+        next_shares_ = DeviceBuffer<Share>(active_ + 1, "pagerank: next shares");
         teleport_ = DeviceBuffer<double>(options.teleport, "pagerank: the teleport vector");
         first_ranks_ = DeviceBuffer<double>(options.start, "pagerank: the ranks to start from");
         out_weights_ =
             DeviceBuffer<double>(out_weights.first(out_weights.empty() ? 0 : active_), "pagerank: out-weights");
-        sums_ = DeviceBuffer<PageRankSums>(1, "pagerank: sums");
+        round_ = DeviceBuffer<DeviceRound>(1, "pagerank: the round");
 
-        state_.in = in;
-        for (unsigned c = 0; c < num_classes; ++c) state_.rows[c] = classes_.accounts(c);
-        state_.hub_chunks = std::as_const(chunks_).span();
-        state_.hub_sums = hub_sums_.data();
+        // The last one is that of the id which fills rows up.
+        shares_.fill_bytes(0);
+        next_shares_.fill_bytes(0);
+        for (std::size_t s = 0; s < segments_.size(); ++s) state_.segments[s] = segments_.view(s);
+        state_.num_segments = static_cast<unsigned>(segments_.size());
+        state_.rest = segments_.rest();
+        state_.split_rows = segments_.split_rows();
+        state_.sums = sums_.data();
         state_.ranks = ranks_.data();
         state_.scales = scales_.data();
         state_.teleport = options.teleport.empty() ? nullptr : teleport_.data();
         state_.uniform = 1.0 / placed.graph().num_accounts();
-        state_.sums = sums_.data();
-        for (const std::uint64_t blocks : blocks_by_class(state_)) gather_blocks_ += blocks;
+        state_.shares[0] = shares_.data();
+        state_.shares[1] = next_shares_.data();
+        state_.round = round_.data();
+        loop_.emplace([this](cudaStream_t stream, cudaGraphConditionalHandle loop) { launch_iteration(stream, loop); },
+                      tuning.loop_in_graph && DeviceLoop::graphs_known());
     }
 
     AccountId active() const { return active_; }
 
     Fixed start() {
-        prepare(0);
+        round_.fill_bytes(0);
         const double* first_ranks = first_ranks_.size() != 0 ? first_ranks_.data() : state_.teleport;
         launch("pagerank_start", blocks_for(active_), block_size, pagerank_start<Rule>, state_, scales_.data(),
                graph_.out(), out_weights_.data(), first_ranks, damping_, active_);
-        return finished().dangling;
+        return read_round().sums.dangling;
     }
 
-    PageRankSums iterate(double jump) {
-        prepare(jump);
-        launch("pagerank_gather", gather_blocks_, block_size, pagerank_gather<Rule>, state_);
-        launch("pagerank_settle_hubs", blocks_for(hub_sums_.size()), block_size, pagerank_settle_hubs<Rule>, state_);
-        return finished();
+    void go_on(PageRankRound& round) {
+        const std::uint64_t size = 1 + graph_.num_edges() + active_;
+        const std::uint64_t most = std::clamp<std::uint64_t>(edges_per_launch / size, 1, most_iterations_per_launch);
+        const int iterations = std::min(static_cast<int>(most), round.max_iterations - round.iterations);
+        const DeviceRound now{.round = round, .iterations_end = round.iterations + iterations};
+        check(cudaMemcpy(round_.data(), &now, sizeof now, cudaMemcpyHostToDevice), "starting iterations");
+        loop_->run(iterations);
+        round = read_round().round;
     }
 
     void ranks(std::span<double> ranks) const {
@@ -215,32 +287,52 @@ class PageRankSteps {
 
   private:
     std::size_t bytes_needed(const PageRankOptions& options, std::span<const double> out_weights) const {
-        const std::size_t per_account = sizeof(AccountId) + sizeof(Fixed) + sizeof(double) + 2 * sizeof(Share);
-        const EdgeOffset most_chunks = graph_.num_edges() / hub_chunk + graph_.num_edges() / degree_bounds.back();
+        const std::size_t per_account = 2 * sizeof(Fixed) + sizeof(double) + 2 * sizeof(Share);
         return active_ * per_account + options.teleport.size_bytes() + options.start.size_bytes() +
-               out_weights.size_bytes() + most_chunks * sizeof(RowChunk);
+               out_weights.size_bytes();
     }
 
-    void prepare(double jump) {
-        state_.jump = jump;
-        state_.shares = shares_.data();
-        state_.next_shares = next_shares_.data();
-        sums_.fill_bytes(0);
+    /// Blocks as the device can run at a time, with as many shares as fit.
+    static SegmentShape shape(const PageRankTuning& tuning) {
+        constexpr const char* doing = "asking for the device's shared memory";
+        int device = 0;
+        int processors = 0;
+        int shared = 0;
+        cudaFuncAttributes kernel{};
+        check(cudaGetDevice(&device), doing);
+        check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), doing);
+        check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), doing);
+        check(cudaFuncGetAttributes(&kernel, pagerank_gather<Rule>), doing);
+        std::size_t bytes = static_cast<std::size_t>(shared) - kernel.sharedSizeBytes;
+        if (tuning.shared_bytes != 0) bytes = std::min(bytes, tuning.shared_bytes);
+        return {sizeof(Share), bytes, static_cast<unsigned>(processors), gather_threads / warp_size};
     }
 
-    PageRankSums finished() {
-        PageRankSums sums;
-        sums_.copy_to({&sums, 1});
-        std::swap(shares_, next_shares_);
-        return sums;
+    void launch_iteration(cudaStream_t stream, cudaGraphConditionalHandle loop) {
+        const std::size_t shared_bytes = (segments_.most_width() + std::size_t{1}) * sizeof(Share);
+        check(cudaFuncSetAttribute(pagerank_gather<Rule>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                   static_cast<int>(shared_bytes)),
+              "asking for shared memory");
+        launch(
+            "pagerank_gather",
+            {.blocks = segments_.blocks(), .threads = gather_threads, .shared_bytes = shared_bytes, .stream = stream},
+            pagerank_gather<Rule>, state_);
+        const std::uint64_t blocks = std::max<std::uint64_t>(1, blocks_for(segments_.split_rows()));
+        launch("pagerank_settle_split", {.blocks = blocks, .stream = stream}, pagerank_settle_split<Rule>, state_,
+               loop);
+    }
+
+    DeviceRound read_round() const {
+        DeviceRound now;
+        round_.copy_to({&now, 1});
+        return now;
     }
 
     const DeviceGraph& graph_;
     AccountId active_;
     double damping_;
-    DegreeClasses classes_;
-    DeviceBuffer<RowChunk> chunks_;
-    DeviceBuffer<Fixed> hub_sums_;
+    DeviceSegments segments_;
+    DeviceBuffer<Fixed> sums_;
     DeviceBuffer<Fixed> ranks_;
     DeviceBuffer<double> scales_;
     DeviceBuffer<Share> shares_;
@@ -248,16 +340,17 @@ class PageRankSteps {
     DeviceBuffer<double> teleport_;
     DeviceBuffer<double> first_ranks_;
     DeviceBuffer<double> out_weights_;
-    DeviceBuffer<PageRankSums> sums_;
+    DeviceBuffer<DeviceRound> round_;
     PageRankState<Rule> state_{};
-    std::uint64_t gather_blocks_ = 0;
+    std::optional<DeviceLoop> loop_;
 };
 
 }  // namespace
 
-PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights) {
+PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights,
+                        const PageRankTuning& tuning) {
     return with_pagerank_rule(options.precision, graph.graph().weighted(), [&]<class Rule>() {
-        PageRankSteps<Rule> steps(graph, options, out_weights);
+        PageRankSteps<Rule> steps(graph, options, out_weights, tuning);
         return pagerank_loop(steps, graph.graph().num_accounts(), options);
     });
 }

@@ -25,47 +25,84 @@ inline AccountId pagerank_active_accounts(const Graph& graph, const PageRankOpti
 /// The accounts behind the active ones: one rank for all. They dangle.
 class IsolatedAccounts {
   public:
-    IsolatedAccounts(AccountId count, Fixed rank) : count_(count), rank_(rank) {}
+    constexpr IsolatedAccounts(AccountId count, Fixed rank) : count_(count), rank_(rank) {}
 
-    PageRankSums sums_after(Fixed next_rank) {
+    constexpr PageRankSums sums_after(Fixed next_rank) {
         const Fixed change = pagerank_change(next_rank, rank_);
         rank_ = next_rank;
         return {count_ * change, count_ * rank_};
     }
-    Fixed dangling() const { return count_ * rank_; }
-    Fixed rank() const { return rank_; }
+    constexpr Fixed dangling() const { return count_ * rank_; }
+    constexpr Fixed rank() const { return rank_; }
 
   private:
     Fixed count_;
     Fixed rank_;
 };
 
+/// What one iteration hands to the next. Plain data: a device can carry it on as well as the host.
+struct PageRankRound {
+    double damping = 0;
+    double tolerance = 0;
+    double uniform = 0;  ///< 1 / n
+    int max_iterations = 0;
+    IsolatedAccounts isolated = {0, 0};
+    Fixed dangling = 0;
+    int iterations = 0;
+    double residual = 0;
+    bool converged = false;
+
+    constexpr double jump() const { return pagerank_jump(damping, dangling); }
+    constexpr bool over() const { return converged || iterations >= max_iterations; }
+
+    /// Ends the iteration in which the active accounts added up `active`.
+    constexpr void finish(const PageRankSums& active) {
+        const PageRankSums others = isolated.sums_after(pagerank_base(jump(), uniform));
+        dangling = active.dangling + others.dangling;
+        ++iterations;
+        residual = from_fixed(active.change + others.change);
+        converged = residual < tolerance;
+    }
+};
+
+/// One iteration, or several where steps go on by themselves.
+template <class Steps>
+void pagerank_go_on(Steps& steps, PageRankRound& round) {
+    if constexpr (requires { steps.go_on(round); })
+        steps.go_on(round);
+    else
+        round.finish(steps.iterate(round.jump()));
+}
+
 /// The iteration of PageRank on one account or more, over the steps of a backend:
 ///   AccountId active()           accounts that the steps keep
 ///   Fixed start()                sets ranks and shares; returns the rank of dangling accounts
-///   PageRankSums iterate(jump)   one iteration over the active accounts
+///   PageRankSums iterate(jump)   one iteration over the active accounts; or
+///   void go_on(round)            one or more, each of which ends with `round.finish`
 ///   void ranks(span<double>)     writes the ranks of the active accounts
 template <class Steps>
 PageRankResult pagerank_loop(Steps& steps, AccountId num_accounts, const PageRankOptions& options) {
-    PageRankResult result;
     const double uniform = 1.0 / num_accounts;
-    IsolatedAccounts isolated(num_accounts - steps.active(), to_fixed(uniform));
-    Fixed dangling = steps.start() + isolated.dangling();
-    result.converged = false;
-    while (!result.converged && result.iterations < options.max_iterations) {
-        const double jump = pagerank_jump(options.damping, dangling);
-        const PageRankSums active = steps.iterate(jump);
-        const PageRankSums others = isolated.sums_after(pagerank_base(jump, uniform));
-        dangling = active.dangling + others.dangling;
-        ++result.iterations;
-        result.residual = from_fixed(active.change + others.change);
-        result.converged = result.residual < options.tolerance;
-        advance(options.progress, "pagerank", result.iterations, options.max_iterations, "iterations");
+    PageRankRound round{.damping = options.damping,
+                        .tolerance = options.tolerance,
+                        .uniform = uniform,
+                        .max_iterations = options.max_iterations,
+                        .isolated = {num_accounts - steps.active(), to_fixed(uniform)}};
+    round.dangling = steps.start() + round.isolated.dangling();
+    while (!round.over()) {
+        int done = round.iterations;
+        pagerank_go_on(steps, round);
+        while (done < round.iterations)
+            advance(options.progress, "pagerank", ++done, options.max_iterations, "iterations");
     }
 
+    PageRankResult result;
+    result.iterations = round.iterations;
+    result.residual = round.residual;
+    result.converged = round.converged;
     result.ranks.resize(num_accounts);
     steps.ranks(std::span(result.ranks).first(steps.active()));
-    std::fill(result.ranks.begin() + steps.active(), result.ranks.end(), from_fixed(isolated.rank()));
+    std::fill(result.ranks.begin() + steps.active(), result.ranks.end(), from_fixed(round.isolated.rank()));
     return result;
 }
 
