@@ -15,8 +15,11 @@
 namespace coterie::label_propagation {
 
 /// The votes of an edge: an integer, so that the order in which they are added cannot matter.
+constexpr std::uint64_t votes_of(float weight) {
+    return rounded(static_cast<double>(weight) * 0x1.0p20);
+}
 constexpr std::uint64_t votes_of(const CsrView& rows, EdgeOffset edge) {
-    return rows.weighted() ? rounded(static_cast<double>(rows.weights[edge]) * 0x1.0p20) : 1;
+    return rows.weighted() ? votes_of(rows.weights[edge]) : 1;
 }
 
 template <class Score>
@@ -33,6 +36,8 @@ struct MostFrequent {
 
     constexpr bool has_turn(AccountId) const { return true; }
     constexpr Score score(AccountId, AccountId, AccountId, std::uint64_t votes) const { return votes; }
+    /// No label with these votes has a higher score.
+    constexpr Score at_most(std::uint64_t votes) const { return votes; }
     constexpr bool wins(const Candidate<Score>& a, const Candidate<Score>& b, AccountId) const {
         return a.score > b.score || (a.score == b.score && a.label < b.label);
     }
@@ -90,6 +95,7 @@ struct PricedVotes {
         const double price = cost_per_strength * static_cast<double>(strength);
         return static_cast<double>(votes) - price * static_cast<double>(others);
     }
+    constexpr Score at_most(std::uint64_t votes) const { return static_cast<double>(votes); }
     constexpr bool wins(const Candidate<Score>& a, const Candidate<Score>& b, AccountId present) const {
         if (a.score != b.score) return a.score > b.score;
         return a.label != b.label && b.label != present && (a.label == present || a.label < b.label);
@@ -110,7 +116,7 @@ template <class Rule>
 constexpr void consider(const Rule& rule, AccountId account, AccountId present, AccountId label, std::uint64_t votes,
                         Candidate<typename Rule::Score>& best) {
     // No label scores more than its votes, so that most volumes need not be looked up.
-    if (votes == 0 || static_cast<typename Rule::Score>(votes) < best.score) return;
+    if (votes == 0 || rule.at_most(votes) < best.score) return;
     const Candidate<typename Rule::Score> candidate{rule.score(account, present, label, votes), label};
     if (rule.wins(candidate, best, present)) best = candidate;
 }
