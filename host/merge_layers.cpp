@@ -7,174 +7,161 @@
 
 #include "host/degree_order.hpp"
 #include "host/errors.hpp"
-#include "host/merge_rows.hpp"
 
 namespace coterie {
 
 namespace {
 
-constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 18U;
-
-/// A layer on its way.
-struct Layer {
-    ChangedEdges changed;
-    std::vector<RowChanges> rows;            ///< by out-edges, and by in-edges if directed
-    std::vector<Array<EdgeOffset>> lengths;  ///< of the rows, by position
-};
-
-void count_lengths(const CsrView& old, const RowChanges& changes, const AccountPositions& accounts, int threads,
-                   Array<EdgeOffset>& lengths) {
-    lengths.resize(accounts.count);
+Array<EdgeOffset> old_lengths(const CsrView& old, const AccountPositions& accounts, int threads) {
+    Array<EdgeOffset> lengths(accounts.count);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (AccountId position = 0; position < accounts.count; ++position) {
         const AccountId account = accounts.old_account[position];
-        const auto length = account == no_account ? std::int64_t{0} : static_cast<std::int64_t>(old.degree(account));
-        lengths[position] = static_cast<EdgeOffset>(length + changes.growth(position));
+        lengths[position] = account == no_account ? 0 : old.degree(account);
     }
+    return lengths;
 }
 
-Renumbering renumbered(const AccountPositions& accounts, const std::vector<Layer>& layers, bool by_degree,
-                       int threads) {
-    Renumbering numbers;
-    Array<EdgeOffset> degrees(accounts.count);
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (AccountId position = 0; position < accounts.count; ++position) {
-        EdgeOffset degree = 0;
-        // An undirected layer stands both ways in one direction, and each of its ends counts twice.
-        for (const Layer& layer : layers) degree += layer.lengths.front()[position] + layer.lengths.back()[position];
-        degrees[position] = by_degree ? degree : 0;
-    }
-    numbers.order = degree_order(degrees);
-    numbers.by_id.resize(accounts.count);
-    numbers.number_of_old.resize(accounts.position.size());
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (AccountId account = 0; account < accounts.count; ++account) numbers.by_id[numbers.order[account]] = account;
-#pragma omp parallel for num_threads(threads) schedule(static)
-    for (std::size_t old = 0; old < accounts.position.size(); ++old)
-        numbers.number_of_old[old] = numbers.by_id[accounts.position[old]];
-    return numbers;
+void change_length(Array<EdgeOffset>& lengths, AccountId position, const EdgeChange& change) {
+    lengths[position] += static_cast<EdgeOffset>(change.is);
+    lengths[position] -= static_cast<EdgeOffset>(change.was);
 }
 
-/// The merge of all layers; holds what its steps share.
-class Merge {
-  public:
-    Merge(const AccountPositions& accounts, const BuildOptions& options)
-        : accounts_(accounts),
-          threads_(options.threads > 0 ? options.threads : omp_get_num_procs()),
-          progress_(options.progress) {}
-
-    int threads() const { return threads_; }
-    bool cancelled() const { return progress_ != nullptr && progress_->cancelled(); }
-    void plan_work(EdgeOffset edges) { work_ = static_cast<double>(edges); }
-
-    /// One direction of a layer; `remainders` is null, or takes those of its edges.
-    CsrArrays direction(const CsrView& old, bool weighted, const RowChanges& changes, const Array<EdgeOffset>& lengths,
-                        const Renumbering& numbers, const WeightRemainders* old_remainders,
-                        const std::vector<std::vector<double>>& parts, WeightRemainders* remainders) {
-        const AccountId n = accounts_.count;
-        CsrArrays rows;
-        rows.offsets.resize(std::size_t{n} + 1);
-        EdgeOffset total = 0;
-        for (AccountId account = 0; account < n; ++account) {
-            rows.offsets[account] = total;
-            total += lengths[numbers.order[account]];
-        }
-        rows.offsets[n] = total;
-        rows.neighbors.resize(total);
-        if (weighted) rows.weights.resize(total);
-
-        const std::size_t chunks = total / edges_of_a_chunk + 1;
-        std::vector<AccountId> bounds(chunks + 1, n);
-        for (std::size_t chunk = 0; chunk < chunks; ++chunk)
-            bounds[chunk] = static_cast<AccountId>(
-                std::lower_bound(rows.offsets.begin(), rows.offsets.end() - 1, total * chunk / chunks) -
-                rows.offsets.begin());
-        bounds[0] = 0;
-        std::vector<std::vector<PlacedRemainder>> placed(remainders != nullptr ? chunks : 1);
-#pragma omp parallel num_threads(threads_)
-        {
-            RowMerger merger(old, weighted, changes, accounts_, numbers, old_remainders, parts);
+CsrArrays in_memory(const MergedRows& rows, bool weighted, int threads) {
+    CsrArrays arrays;
+    arrays.offsets = rows.offsets();
+    arrays.neighbors.resize(rows.offsets().back());
+    arrays.weights.resize(weighted ? rows.offsets().back() : 0);
+#pragma omp parallel num_threads(threads)
+    {
+        MergedRows::Desk desk;
 #pragma omp for schedule(dynamic, 1)
-            for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
-                if (cancelled()) continue;
-                for (AccountId account = bounds[chunk]; account < bounds[chunk + 1]; ++account) {
-                    const EdgeOffset first = rows.offsets[account];
-                    merger.write(account, rows.neighbors.data() + first,
-                                 weighted ? rows.weights.data() + first : nullptr, first,
-                                 placed[remainders != nullptr ? chunk : 0]);
-                }
-            }
+        for (std::size_t chunk = 0; chunk < rows.num_chunks(); ++chunk) {
+            const EdgeOffset begin = rows.make(chunk, desk);
+            std::copy(desk.neighbors.begin(), desk.neighbors.end(), arrays.neighbors.data() + begin);
+            std::copy(desk.weights.begin(), desk.weights.end(), arrays.weights.data() + begin);
         }
-        if (remainders != nullptr)
-            for (const std::vector<PlacedRemainder>& some : placed)
-                for (const PlacedRemainder& one : some) {
-                    remainders->edges.push_back(one.edge);
-                    remainders->values.push_back(one.value);
-                }
-        done_ += static_cast<double>(total);
-        advance(progress_, "merging", std::min(done_, work_), work_, "edges");
-        return rows;
     }
-
-  private:
-    const AccountPositions& accounts_;
-    int threads_;
-    Progress* progress_;
-    double work_ = 0;
-    double done_ = 0;
-};
+    return arrays;
+}
 
 }  // namespace
 
+LayerMerge::LayerMerge(const AccountPositions& accounts, std::vector<LayerChanges> layers, const BuildOptions& options)
+    : accounts_(accounts), threads_(options.threads > 0 ? options.threads : omp_get_num_procs()) {
+    merged_.resize(layers.size());
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+        if (options.progress != nullptr && options.progress->cancelled()) throw Cancelled();
+        merged_[l].old = std::move(layers[l]);
+        find_changes(merged_[l]);
+    }
+    renumber(options.relabel_by_degree);
+    for (Merged& layer : merged_) {
+        const LayerChanges& old = layer.old;
+        std::vector<std::vector<RowChange>> changes(layer.lengths.size());
+#pragma omp parallel for num_threads(threads_) schedule(dynamic, 1)
+        for (std::size_t direction = 0; direction < changes.size(); ++direction)
+            changes[direction] = row_changes(layer.changed.changes, numbers_.by_id, direction == 1, old.undirected);
+        layer.changed.changes = {};
+        for (std::size_t direction = 0; direction < changes.size(); ++direction)
+            layer.rows.emplace_back(direction == 0 ? old.out : old.in, old.weighted, std::move(changes[direction]),
+                                    layer.lengths[direction], accounts_, numbers_);
+        layer.lengths = {};
+    }
+}
+
+void LayerMerge::find_changes(Merged& layer) {
+    LayerChanges& old = layer.old;
+    layer.changed = changed_edges(old, accounts_, threads_);
+    MergeCounts& counts = layer.counts;
+    counts.self_loops = layer.changed.self_loops;
+    counts.removed = layer.changed.removed;
+    counts.rejected = std::move(layer.changed.rejected);
+    layer.lengths.push_back(old_lengths(old.out, accounts_, threads_));
+    if (!old.undirected) layer.lengths.push_back(old_lengths(old.in, accounts_, threads_));
+    for (const EdgeChange& change : layer.changed.changes) {
+        if (change.is == change.was) continue;
+        ++(change.is ? counts.inserted : counts.gone);
+        change_length(layer.lengths.front(), change.source, change);
+        if (!old.undirected || change.source != change.target)
+            change_length(layer.lengths.back(), change.target, change);
+    }
+}
+
+void LayerMerge::renumber(bool by_degree) {
+    const AccountId n = accounts_.count;
+    Array<EdgeOffset> degrees(n);
+#pragma omp parallel for num_threads(threads_) schedule(static)
+    for (AccountId position = 0; position < n; ++position) {
+        EdgeOffset degree = 0;
+        // An undirected layer stands both ways in one direction, and each of its ends counts twice.
+        for (const Merged& layer : merged_) degree += layer.lengths.front()[position] + layer.lengths.back()[position];
+        degrees[position] = by_degree ? degree : 0;
+    }
+    numbers_.order = degree_order(degrees);
+    numbers_.by_id.resize(n);
+    numbers_.number_of_old.resize(accounts_.position.size());
+#pragma omp parallel for num_threads(threads_) schedule(static)
+    for (AccountId account = 0; account < n; ++account) numbers_.by_id[numbers_.order[account]] = account;
+#pragma omp parallel for num_threads(threads_) schedule(static)
+    for (std::size_t old = 0; old < accounts_.position.size(); ++old)
+        numbers_.number_of_old[old] = numbers_.by_id[accounts_.position[old]];
+}
+
+std::vector<EdgeRemainder> LayerMerge::remainders(std::size_t layer) const {
+    const LayerChanges& old = merged_[layer].old;
+    const std::vector<RowChange>& changes = out(layer).changes();
+    std::vector<EdgeRemainder> found;
+    for (const RowChange& change : changes)
+        if (change.is && change.remainder != EdgeChange::none)
+            for (const double part : merged_[layer].changed.remainders[change.remainder])
+                found.push_back({change.row, change.neighbor, part});
+    if (old.remainders != nullptr) {
+        std::size_t source = 0;
+        for (std::size_t i = 0; i < old.remainders->edges.size(); ++i) {
+            const EdgeOffset edge = old.remainders->edges[i];
+            while (old.out.offsets[source + 1] <= edge) ++source;
+            const EdgeRemainder kept{numbers_.number_of_old[source], numbers_.number_of_old[old.out.neighbors[edge]],
+                                     old.remainders->values[i]};
+            const auto ends = [](const auto& a) { return std::pair(a.row, a.neighbor); };
+            const auto change = std::lower_bound(
+                changes.begin(), changes.end(), std::pair(kept.source, kept.target),
+                [&](const RowChange& a, const std::pair<AccountId, AccountId>& b) { return ends(a) < b; });
+            if (change == changes.end() || ends(*change) != std::pair(kept.source, kept.target)) found.push_back(kept);
+        }
+    }
+    // The parts of one edge come from one of the two, in their order.
+    std::stable_sort(found.begin(), found.end(), [](const EdgeRemainder& a, const EdgeRemainder& b) {
+        return std::pair(a.source, a.target) < std::pair(b.source, b.target);
+    });
+    return found;
+}
+
 MergedLayers merge_layers(const AccountPositions& accounts, std::vector<LayerChanges> layers,
                           const BuildOptions& options) {
-    const WeightRemainders none;
-    Merge merge(accounts, options);
+    const std::size_t count = layers.size();
+    std::vector<std::pair<bool, bool>> kinds;
+    for (const LayerChanges& layer : layers) kinds.emplace_back(layer.undirected, layer.weighted);
+    const LayerMerge merge(accounts, std::move(layers), options);
+    const int threads = options.threads > 0 ? options.threads : omp_get_num_procs();
     MergedLayers merged;
-    merged.counts.resize(layers.size());
-    merged.built.layers.resize(layers.size());
-    std::vector<Layer> work(layers.size());
-    EdgeOffset edges = 0;
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-        Layer& layer = work[l];
-        const bool undirected = layers[l].undirected;
-        layer.changed = changed_edges(layers[l], accounts, merge.threads());
-        MergeCounts& counts = merged.counts[l];
-        counts.self_loops = layer.changed.self_loops;
-        counts.removed = layer.changed.removed;
-        counts.rejected = std::move(layer.changed.rejected);
-        for (const EdgeChange& change : layer.changed.changes) {
-            counts.inserted += static_cast<EdgeOffset>(change.is && !change.was);
-            counts.gone += static_cast<EdgeOffset>(change.was && !change.is);
+    for (std::size_t l = 0; l < count; ++l) {
+        const auto& [undirected, weighted] = kinds[l];
+        merged.counts.push_back(merge.counts(l));
+        BuiltLayer& built = merged.built.layers.emplace_back();
+        built.undirected = undirected;
+        built.out = in_memory(merge.out(l), weighted, threads);
+        if (!undirected) built.in = in_memory(merge.in(l), weighted, threads);
+        for (const EdgeRemainder& one : merge.remainders(l)) {
+            const auto begin = built.out.neighbors.begin();
+            const auto row = begin + static_cast<std::ptrdiff_t>(built.out.offsets[one.source]);
+            const auto end = begin + static_cast<std::ptrdiff_t>(built.out.offsets[one.source + 1]);
+            built.remainders.edges.push_back(static_cast<EdgeOffset>(std::lower_bound(row, end, one.target) - begin));
+            built.remainders.values.push_back(one.value);
         }
-        layer.rows.emplace_back(layer.changed.changes, accounts.count, false, undirected);
-        if (!undirected) layer.rows.emplace_back(layer.changed.changes, accounts.count, true, false);
-        layer.changed.changes = {};
-        layer.lengths.resize(layer.rows.size());
-        count_lengths(layers[l].out, layer.rows[0], accounts, merge.threads(), layer.lengths[0]);
-        if (!undirected) count_lengths(layers[l].in, layer.rows[1], accounts, merge.threads(), layer.lengths[1]);
-        edges += layer.rows.size() * layers[l].out.num_edges();
+        if (options.progress != nullptr && options.progress->cancelled()) throw Cancelled();
     }
-    merge.plan_work(edges);
-
-    Renumbering numbers = renumbered(accounts, work, options.relabel_by_degree, merge.threads());
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-        const LayerChanges& old = layers[l];
-        Layer& layer = work[l];
-        BuiltLayer& built = merged.built.layers[l];
-        const bool inexact =
-            (old.remainders != nullptr && !old.remainders->empty()) || !layer.changed.remainders.empty();
-        const WeightRemainders* remainders = !inexact ? nullptr : old.remainders != nullptr ? old.remainders : &none;
-        built.undirected = old.undirected;
-        built.out = merge.direction(old.out, old.weighted, layer.rows[0], layer.lengths[0], numbers, remainders,
-                                    layer.changed.remainders, inexact ? &built.remainders : nullptr);
-        if (!old.undirected)
-            built.in = merge.direction(old.in, old.weighted, layer.rows[1], layer.lengths[1], numbers, nullptr,
-                                       layer.changed.remainders, nullptr);
-        layer = {};
-        if (merge.cancelled()) throw Cancelled();
-    }
-    merged.built.by_id = std::move(numbers.by_id);
+    merged.built.by_id = merge.by_id();
     return merged;
 }
 

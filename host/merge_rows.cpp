@@ -2,137 +2,192 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
-#include "host/nearly_sorted.hpp"
+#include "host/sorting.hpp"
 
 namespace coterie {
 
-RowChanges::RowChanges(const std::vector<EdgeChange>& changes, AccountId count, bool reversed, bool both_ways) {
-    begins_.resize(std::size_t{count} + 1);
-    std::fill(begins_.begin(), begins_.end(), 0);
-    const auto each = [&](auto visit) {
-        for (const EdgeChange& change : changes) {
-            const AccountId row = reversed ? change.target : change.source;
-            const AccountId neighbor = reversed ? change.source : change.target;
-            visit(Item{row, neighbor, change.weight, change.was, change.is, change.remainder});
-            if (both_ways && row != neighbor)
-                visit(Item{neighbor, row, change.weight, change.was, change.is, change.remainder});
+namespace {
+
+/// Four megabytes of neighbors: what a thread makes stays in its caches until it is written.
+constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 20U;
+
+/// Longer rows are put in order by setting bits: what is added and taken out is a bit too, and no branch depends on how much is out
+/// of order.
+constexpr std::size_t long_row = 128;
+
+/// Writes value(0) … value(count - 1), most of which ascend, in ascending order. Time O(n) if they are a few places off, never
+/// more than O(n log n).
+template <class T, class Value>
+void write_ascending(std::size_t count, Value value, T* out) {
+    constexpr std::size_t patience = 8;  // moves for each value
+    std::size_t moves = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const T next = value(i);
+        std::size_t place = i;
+        for (; place > 0 && next < out[place - 1]; --place) out[place] = out[place - 1];
+        out[place] = next;
+        if (place == i) continue;
+        moves += i - place;
+        if (moves <= patience * (i + patience)) continue;
+        for (++i; i < count; ++i) out[i] = value(i);
+        return sort_ascending(std::span(out, count));
+    }
+}
+
+/// Calls `keep(from, end)` for the old edges between those that change, and `put(change)` for those there will be.
+template <class Neighbor, class Keep, class Put>
+void merge(std::size_t count, Neighbor neighbor, std::span<const RowChange> changes, Keep keep, Put put) {
+    std::size_t from = 0;
+    for (const RowChange& change : changes) {
+        std::size_t first = from;
+        for (std::size_t left = count - from; left > 0;) {
+            const std::size_t half = left / 2;
+            const bool below = neighbor(first + half) < change.neighbor;
+            first = below ? first + half + 1 : first;
+            left = below ? left - half - 1 : half;
         }
-    };
+        keep(from, first);
+        from = first + static_cast<std::size_t>(change.was);
+        if (change.is) put(change);
+    }
+    keep(from, count);
+}
+
+}  // namespace
+
+std::vector<RowChange> row_changes(const std::vector<EdgeChange>& changes, const Array<AccountId>& by_id, bool reversed,
+                                   bool both_ways) {
+    // Edges are distinct: their ends decide, and the number of the change comes along.
+    std::vector<WideNumber> keys;
+    keys.reserve(changes.size() * (both_ways ? 2 : 1));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const std::uint64_t source = by_id[changes[i].source];
+        const std::uint64_t target = by_id[changes[i].target];
+        keys.push_back({i, reversed ? target << 32U | source : source << 32U | target});
+        if (both_ways && source != target) keys.push_back({i, target << 32U | source});
+    }
+    sort_ascending(std::span(keys));
+    std::vector<RowChange> rows;
+    rows.reserve(keys.size());
+    for (const WideNumber& key : keys) {
+        const EdgeChange& change = changes[key.low];
+        rows.push_back({static_cast<AccountId>(key.high >> 32U), static_cast<AccountId>(key.high), change.weight,
+                        change.was, change.is, change.remainder});
+    }
+    return rows;
+}
+
+MergedRows::MergedRows(const CsrView& old, bool weighted, std::vector<RowChange> changes,
+                       const Array<EdgeOffset>& lengths, const AccountPositions& accounts, const Renumbering& numbers)
+    : old_(old), weighted_(weighted), changes_(std::move(changes)), numbers_(numbers) {
+    const AccountId n = accounts.count;
+    offsets_.resize(std::size_t{n} + 1);
+    old_number_.resize(n);
     EdgeOffset total = 0;
-    each([&](const Item& item) {
-        ++begins_[item.row];
-        ++total;
-    });
-    EdgeOffset begin = 0;
-    for (EdgeOffset& entry : begins_) begin += std::exchange(entry, begin);
-    items_.resize(total);
-    std::vector<Item>& items = items_;
-    Array<EdgeOffset> next(begins_);
-    each([&](const Item& item) { items[next[item.row]++] = item; });
+    for (AccountId account = 0; account < n; ++account) {
+        const AccountId position = numbers.order[account];
+        offsets_[account] = total;
+        total += lengths[position];
+        old_number_[account] = accounts.old_account[position];
+    }
+    offsets_[n] = total;
+    const std::size_t chunks = total / edges_of_a_chunk + 1;
+    bounds_.assign(chunks + 1, n);
+    bounds_[0] = 0;
+    for (std::size_t chunk = 1; chunk < chunks; ++chunk)
+        bounds_[chunk] = static_cast<AccountId>(
+            std::lower_bound(offsets_.begin(), offsets_.end() - 1, total / chunks * chunk) - offsets_.begin());
 }
 
-void RowMerger::renumber(std::span<const AccountId> row, AccountId* neighbors) {
+void MergedRows::make_long_row(std::span<const AccountId> row, std::span<const RowChange> changes, AccountId* neighbors,
+                               Desk& desk) const {
+    desk.bits.resize(offsets_.size() / 64 + 1);
+    desk.words.resize(desk.bits.size() / 64 + 1);
+    std::uint64_t* const bits = desk.bits.data();
+    std::uint64_t* const words = desk.words.data();
     const AccountId* const numbers = numbers_.number_of_old.data();
-    for (std::size_t i = 0; i < row.size(); ++i) neighbors[i] = numbers[row[i]];
+    const auto set = [&](AccountId neighbor) {
+        bits[neighbor / 64] |= std::uint64_t{1} << (neighbor % 64);
+        words[neighbor / 4096] |= std::uint64_t{1} << (neighbor / 64 % 64);
+    };
+    for (const AccountId neighbor : row) set(numbers[neighbor]);
+    for (const RowChange& change : changes) {
+        if (change.is)
+            set(change.neighbor);
+        else
+            bits[change.neighbor / 64] &= ~(std::uint64_t{1} << (change.neighbor % 64));
+    }
+    for (std::size_t group = 0; group < desk.words.size(); ++group)
+        for (std::uint64_t left = std::exchange(words[group], 0); left != 0; left &= left - 1) {
+            const std::size_t word = group * 64 + static_cast<std::size_t>(std::countr_zero(left));
+            for (std::uint64_t some = std::exchange(bits[word], 0); some != 0; some &= some - 1)
+                *neighbors++ = static_cast<AccountId>(word * 64 + static_cast<std::size_t>(std::countr_zero(some)));
+        }
 }
 
-void RowMerger::sort(std::span<AccountId> neighbors, float* weights) {
-    if (std::is_sorted(neighbors.begin(), neighbors.end())) return;
+void MergedRows::make_row(AccountId account, std::span<const RowChange> changes, AccountId* neighbors, float* weights,
+                          Desk& desk) const {
+    const AccountId old = old_number_[account];
+    const EdgeOffset begin = old == no_account ? 0 : old_.offsets[old];
+    const std::size_t count = old == no_account ? 0 : old_.offsets[old + 1] - begin;
+    const AccountId* const row = old_.neighbors.data() + begin;
+    const AccountId* const numbers = numbers_.number_of_old.data();
     if (!weighted_) {
-        sort_nearly_sorted(neighbors, dropped_);
+        if (count >= long_row) return make_long_row({row, count}, changes, neighbors, desk);
+        const auto value = [&](std::size_t i) { return numbers[row[i]]; };
+        if (changes.empty()) return write_ascending(count, value, neighbors);
+        if (desk.kept.size() < count) desk.kept.resize(count);
+        const AccountId* const kept = desk.kept.data();
+        write_ascending(count, value, desk.kept.data());
+        merge(
+            count, [&](std::size_t i) { return kept[i]; }, changes,
+            [&](std::size_t from, std::size_t end) { neighbors = std::copy(kept + from, kept + end, neighbors); },
+            [&](const RowChange& change) { *neighbors++ = change.neighbor; });
         return;
     }
-    packed_.resize(neighbors.size());
-    for (std::size_t i = 0; i < neighbors.size(); ++i)
-        packed_[i] = std::uint64_t{neighbors[i]} << 32U | std::bit_cast<std::uint32_t>(weights[i]);
-    sort_nearly_sorted(std::span(packed_), packed_dropped_);
-    for (std::size_t i = 0; i < neighbors.size(); ++i) {
-        neighbors[i] = static_cast<AccountId>(packed_[i] >> 32U);
-        weights[i] = std::bit_cast<float>(static_cast<std::uint32_t>(packed_[i]));
-    }
-}
-
-/// Both ascend; what is in both is taken from `items_`.
-void RowMerger::merge(std::span<const RowChanges::Item> items, std::span<const AccountId> neighbors,
-                      const float* weights, AccountId* new_neighbors, float* new_weights) {
-    items_.clear();
-    for (const RowChanges::Item& item : items) items_.push_back({numbers_.by_id[item.neighbor], &item});
-    std::sort(items_.begin(), items_.end(), [](const NewItem& a, const NewItem& b) { return a.neighbor < b.neighbor; });
-    std::size_t from = 0;
-    std::size_t to = 0;
-    const auto copy_until = [&](std::size_t end) {
-        std::copy(neighbors.data() + from, neighbors.data() + end, new_neighbors + to);
-        if (weighted_) std::copy(weights + from, weights + end, new_weights + to);
-        to += end - from;
-        from = end;
+    // Weights come along in the lower half. Sorting anew is as quick as putting right, and does not depend on how much is wrong.
+    if (desk.packed.size() < count) desk.packed.resize(count);
+    const std::uint64_t* const packed = desk.packed.data();
+    const float* const old_weights = old_.weights.data() + begin;
+    const auto value = [&](std::size_t i) {
+        return std::uint64_t{numbers[row[i]]} << 32U | std::bit_cast<std::uint32_t>(old_weights[i]);
     };
-    for (const NewItem& item : items_) {
-        copy_until(static_cast<std::size_t>(
-            std::lower_bound(neighbors.begin() + static_cast<std::ptrdiff_t>(from), neighbors.end(), item.neighbor) -
-            neighbors.begin()));
-        if (item.item->was) ++from;
-        if (!item.item->is) continue;
-        new_neighbors[to] = item.neighbor;
-        if (weighted_) new_weights[to] = item.item->weight;
-        ++to;
+    if (count < long_row) {
+        write_ascending(count, value, desk.packed.data());
+    } else {
+        for (std::size_t i = 0; i < count; ++i) desk.packed[i] = value(i);
+        sort_ascending(std::span(desk.packed.data(), count));
     }
-    copy_until(neighbors.size());
+    merge(
+        count, [&](std::size_t i) { return static_cast<AccountId>(packed[i] >> 32U); }, changes,
+        [&](std::size_t from, std::size_t end) {
+            for (std::size_t i = from; i < end; ++i) {
+                *neighbors++ = static_cast<AccountId>(packed[i] >> 32U);
+                *weights++ = std::bit_cast<float>(static_cast<std::uint32_t>(packed[i]));
+            }
+        },
+        [&](const RowChange& change) {
+            *neighbors++ = change.neighbor;
+            *weights++ = change.weight;
+        });
 }
 
-void RowMerger::place_remainders(AccountId old, std::span<const RowChanges::Item> items, std::span<const AccountId> row,
-                                 EdgeOffset first, std::vector<PlacedRemainder>& placed) {
-    const std::size_t before = placed.size();
-    const auto edge_to = [&](AccountId neighbor) {
-        return first + static_cast<EdgeOffset>(std::lower_bound(row.begin(), row.end(), neighbor) - row.begin());
-    };
-    for (const RowChanges::Item& item : items)
-        if (item.is && item.remainder != EdgeChange::none)
-            for (const double part : parts_[item.remainder])
-                placed.push_back({edge_to(numbers_.by_id[item.neighbor]), part});
-    if (old != no_account) {
-        const Array<EdgeOffset>& edges = remainders_->edges;
-        const auto begin = std::lower_bound(edges.begin(), edges.end(), old_.offsets[old]);
-        const auto end = std::lower_bound(begin, edges.end(), old_.offsets[old + 1]);
-        for (auto edge = begin; edge != end; ++edge) {
-            const AccountId neighbor = numbers_.number_of_old[old_.neighbors[*edge]];
-            const auto changed =
-                std::lower_bound(items_.begin(), items_.end(), neighbor,
-                                 [](const NewItem& item, AccountId account) { return item.neighbor < account; });
-            if (!items.empty() && changed != items_.end() && changed->neighbor == neighbor) continue;
-            placed.push_back({edge_to(neighbor), remainders_->values[static_cast<std::size_t>(edge - edges.begin())]});
-        }
+EdgeOffset MergedRows::make(std::size_t chunk, Desk& desk) const {
+    const EdgeOffset begin = offsets_[bounds_[chunk]];
+    desk.neighbors.resize(edges_of(chunk));
+    desk.weights.resize(weighted_ ? edges_of(chunk) : 0);
+    auto change = std::lower_bound(changes_.begin(), changes_.end(), bounds_[chunk],
+                                   [](const RowChange& a, AccountId row) { return a.row < row; });
+    for (AccountId account = bounds_[chunk]; account < bounds_[chunk + 1]; ++account) {
+        const auto first = change;
+        while (change != changes_.end() && change->row == account) ++change;
+        const EdgeOffset place = offsets_[account] - begin;
+        make_row(account, {first, change}, desk.neighbors.data() + place,
+                 weighted_ ? desk.weights.data() + place : nullptr, desk);
     }
-    // The parts of one edge come from one of the two, in their order.
-    std::stable_sort(placed.begin() + static_cast<std::ptrdiff_t>(before), placed.end(),
-                     [](const PlacedRemainder& a, const PlacedRemainder& b) { return a.edge < b.edge; });
-}
-
-void RowMerger::write(AccountId account, AccountId* neighbors, float* weights, EdgeOffset first,
-                      std::vector<PlacedRemainder>& placed) {
-    const AccountId position = numbers_.order[account];
-    const AccountId old = accounts_.old_account[position];
-    const std::span<const RowChanges::Item> items = changes_.row(position);
-    const std::span<const AccountId> old_row = old == no_account ? std::span<const AccountId>() : old_.row(old);
-    std::size_t length = old_row.size();
-    AccountId* kept_neighbors = neighbors;
-    float* kept_weights = weighted_ ? weights : nullptr;
-    if (!items.empty()) {
-        length += static_cast<std::size_t>(changes_.growth(position));
-        neighbors_.resize(old_row.size());
-        kept_neighbors = neighbors_.data();
-        if (weighted_) {
-            weights_.resize(old_row.size());
-            kept_weights = weights_.data();
-        }
-    }
-    renumber(old_row, kept_neighbors);
-    if (weighted_ && old != no_account)
-        std::copy_n(old_.weights.data() + old_.offsets[old], old_row.size(), kept_weights);
-    const std::span<AccountId> kept(kept_neighbors, old_row.size());
-    sort(kept, kept_weights);
-    if (!items.empty()) merge(items, kept, kept_weights, neighbors, weights);
-    if (remainders_ != nullptr) place_remainders(old, items, {neighbors, length}, first, placed);
+    return begin;
 }
 
 }  // namespace coterie

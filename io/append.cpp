@@ -13,6 +13,7 @@
 #include "host/merge_layers.hpp"
 #include "io/account_names.hpp"
 #include "io/append_accounts.hpp"
+#include "io/csr_windows.hpp"
 #include "io/fields.hpp"
 #include "io/ingest_plan.hpp"
 #include "io/ingest_read.hpp"
@@ -24,6 +25,7 @@
 #include "io/removals.hpp"
 #include "io/steps.hpp"
 #include "io/store_lock.hpp"
+#include "io/tasks.hpp"
 
 namespace coterie {
 
@@ -76,13 +78,12 @@ class Append {
         Identified identified = timed(report_.seconds, "identify", [&] { return identify(read); });
         UnitedAccounts united =
             timed(report_.seconds, "unite", [&] { return unite(*store_.accounts(), std::move(identified.accounts)); });
-        MergedLayers merged = timed(report_.seconds, "merge", [&] { return merge(plan, united, identified); });
-        tell_rejected_removals(merged);
+        timed(report_.seconds, "merge", [&] { merge(plan, united, identified); });
+        tell_rejected_removals();
         settle_rejects(rejects_, options_, rows, report_);
         timed(report_.seconds, "write", [&] {
-            const std::vector<LayerInfo> infos = layer_infos_of(plan, merged);
-            std::vector<AccountColumn> columns = columns_of(united, merged.built.by_id);
-            write_ingested(path_, std::move(united.accounts), std::move(columns), infos, merged.built,
+            std::vector<AccountColumn> columns = columns_of(united, merge_->by_id());
+            write_ingested(path_, std::move(united.accounts), std::move(columns), merge_->by_id(), merged_layers(plan),
                            options_.progress, report_);
         });
         report_.memory_limit = options_.memory_limit;
@@ -168,13 +169,12 @@ class Append {
     }
 
     void check_memory(std::uint64_t rows) const {
-        constexpr std::uint64_t bytes_an_account = 40;
+        std::uint64_t bytes_an_account = 56;
+        for (const LayerInfo& layer : store_.layers()) bytes_an_account += layer.directed ? 32 : 16;
         constexpr std::uint64_t bytes_a_row = 100;
-        std::uint64_t bytes = bytes_an_account * store_.accounts()->size() + bytes_a_row * rows;
-        for (const LayerInfo& layer : store_.layers())
-            bytes += layer.num_edges * (layer.weighted ? 8 : 4) * (layer.directed ? 2 : 1);
+        const std::uint64_t bytes = bytes_an_account * store_.accounts()->size() + bytes_a_row * rows;
         if (bytes > options_.memory_limit)
-            refuse_memory(fmt::format("the new layers, accounts and rows, {} MB,", (bytes >> 20U) + 1));
+            refuse_memory(fmt::format("what belongs to accounts and new rows, {} MB,", (bytes >> 20U) + 1));
     }
 
     std::uint64_t read_removal_files() {
@@ -230,21 +230,20 @@ class Append {
         return names;
     }
 
-    MergedLayers merge(const IngestPlan& plan, const UnitedAccounts& united, Identified& identified) {
+    void merge(const IngestPlan& plan, const UnitedAccounts& united, Identified& identified) {
         const std::vector<LayerName> names = layer_names(plan);
         std::vector<LayerChanges> layers(names.size());
-        std::vector<Graph> graphs;
-        std::vector<WeightRemainders> remainders(names.size());
-        const Array<EdgeOffset> no_edges(store_.accounts()->size() + std::size_t{1}, 0);
+        remainders_.resize(names.size());
+        no_edges_.assign(store_.accounts()->size() + std::size_t{1}, 0);
         for (std::size_t l = 0; l < names.size(); ++l) {
             LayerChanges& layer = layers[l];
             const bool known = l < store_.layers().size();
             if (known) {
                 const LayerInfo& info = store_.layers()[l];
-                graphs.push_back(store_.graph(info.name));
-                remainders[l] = store_.remainders(info.name);
-                layer.out = graphs.back().out();
-                layer.in = graphs.back().in();
+                graphs_.push_back(store_.graph(info.name));
+                remainders_[l] = store_.remainders(info.name);
+                layer.out = graphs_.back().out();
+                layer.in = graphs_.back().in();
                 layer.undirected = !info.directed;
                 layer.weighted = info.weighted;
                 layer.keep_self_loops = info.keep_self_loops;
@@ -256,12 +255,12 @@ class Append {
                                     info.name));
             } else {
                 const LayerPlan& planned = plan.layers[*names[l].in_plan];
-                layer.out = layer.in = {no_edges, {}, {}};
+                layer.out = layer.in = {no_edges_, {}, {}};
                 layer.undirected = options_.undirected;
                 layer.weighted = planned.weighted || planned.events();
                 layer.keep_self_loops = options_.keep_self_loops;
             }
-            layer.remainders = &remainders[l];
+            layer.remainders = &remainders_[l];
             layer.whole_edges = options_.remove_whole_edges;
             added_rows_.push_back(names[l].in_plan ? identified.layers[*names[l].in_plan].sources.size() : 0);
             if (names[l].in_plan) layer.added = placed(std::move(identified.layers[*names[l].in_plan]), united);
@@ -274,7 +273,8 @@ class Append {
                                    row.weight, file.first + i});
             }
         }
-        return merge_layers(united.positions, std::move(layers), {.threads = threads_, .progress = options_.progress});
+        merge_.emplace(united.positions, std::move(layers),
+                       BuildOptions{.threads = threads_, .progress = options_.progress});
     }
 
     EdgeList placed(EdgeList edges, const UnitedAccounts& united) const {
@@ -288,10 +288,11 @@ class Append {
     }
 
     /// Rows that could not be taken out become rejects, each with its line.
-    void tell_rejected_removals(const MergedLayers& merged) {
+    void tell_rejected_removals() {
         std::vector<std::pair<std::size_t, const RejectedRemoval*>> all;
-        for (const MergeCounts& counts : merged.counts)
-            for (const RejectedRemoval& rejected : counts.rejected) all.emplace_back(rejected.number, &rejected);
+        for (std::size_t l = 0; l < remainders_.size(); ++l)
+            for (const RejectedRemoval& rejected : merge_->counts(l).rejected)
+                all.emplace_back(rejected.number, &rejected);
         std::sort(all.begin(), all.end());
         auto file = removal_files_.begin();
         for (const auto& [number, rejected] : all) {
@@ -310,11 +311,11 @@ class Append {
         }
     }
 
-    std::vector<LayerInfo> layer_infos_of(const IngestPlan& plan, const MergedLayers& merged) const {
-        std::vector<LayerInfo> infos;
+    std::vector<StoreContents::Layer> merged_layers(const IngestPlan& plan) const {
+        std::vector<StoreContents::Layer> layers;
         const std::vector<LayerName> names = layer_names(plan);
         for (std::size_t l = 0; l < names.size(); ++l) {
-            const MergeCounts& counts = merged.counts[l];
+            const MergeCounts& counts = merge_->counts(l);
             LayerInfo info;
             if (l < store_.layers().size()) {
                 info = store_.layers()[l];
@@ -348,10 +349,34 @@ class Append {
             info.kept += counts.inserted;
             info.kept -= counts.gone;
             info.merged = info.rows - info.rejected - info.outside - info.self_loops - info.kept;
-            info.num_edges = merged.built.layers[l].out.neighbors.size();
-            infos.push_back(std::move(info));
+            info.num_edges = merge_->num_edges(l);
+            StoreContents::Layer& layer = layers.emplace_back();
+            layer.info = std::move(info);
+            std::vector<EdgeRemainder> lacking = merge_->remainders(l);
+            layer.num_remainders = lacking.size();
+            layer.stream = [this, l, lacking = std::move(lacking)](StreamedCsr& out, StreamedCsr* in,
+                                                                   StreamedRemainders* remainders) {
+                write_rows(merge_->out(l), out);
+                if (in != nullptr) write_rows(merge_->in(l), *in);
+                if (remainders != nullptr) write_remainders(lacking, out, *remainders, threads_);
+            };
         }
-        return infos;
+        return layers;
+    }
+
+    /// Makes rows and writes them, chunk by chunk.
+    void write_rows(const MergedRows& rows, StreamedCsr& csr) const {
+        csr.offsets.append(std::as_bytes(std::span(rows.offsets())), threads_);
+        std::vector<MergedRows::Desk> desks(static_cast<std::size_t>(threads_));
+        std::vector<Task> tasks;
+        for (std::size_t chunk = 0; chunk < rows.num_chunks(); ++chunk)
+            tasks.push_back({rows.edges_of(chunk) * sizeof(AccountId), [&, chunk] {
+                                 MergedRows::Desk& desk = desks[static_cast<std::size_t>(omp_get_thread_num())];
+                                 const EdgeOffset begin = rows.make(chunk, desk);
+                                 csr.neighbors.put(begin * sizeof(AccountId), std::as_bytes(std::span(desk.neighbors)));
+                                 csr.weights.put(begin * sizeof(float), std::as_bytes(std::span(desk.weights)));
+                             }});
+        run_tasks(tasks, threads_, "merging", options_.progress);
     }
 
     /// The columns of the store; what the table says of an account replaces what the store said of it.
@@ -392,6 +417,10 @@ class Append {
     RejectsFile rejects_;
     JoinedAccounts table_;
     std::vector<RemovalFile> removal_files_;
+    std::vector<Graph> graphs_;  ///< what the merge reads
+    std::vector<WeightRemainders> remainders_;
+    Array<EdgeOffset> no_edges_;
+    std::optional<LayerMerge> merge_;
     std::vector<EdgeOffset> added_rows_;                               ///< [layers]
     std::vector<std::pair<std::size_t, SourceFile>> removed_sources_;  ///< and the layer of each
     IngestReport report_;

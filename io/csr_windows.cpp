@@ -289,17 +289,8 @@ std::size_t write_windows(const DistinctRows& edges, const ScratchFile& file, co
     return count;
 }
 
-void write_remainders(const DistinctRows& edges, const Array<AccountId>& by_id, const StreamedCsr& out,
-                      StreamedRemainders& remainders, int threads) {
-    // The parts of one edge stay in their order.
-    std::vector<DistinctRows::Remainder> found = edges.remainders;
-    for (DistinctRows::Remainder& one : found) {
-        one.source = by_id[one.source];
-        one.target = by_id[one.target];
-    }
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-        return a.source != b.source ? a.source < b.source : a.target < b.target;
-    });
+void write_remainders(const std::vector<EdgeRemainder>& found, const StreamedCsr& out, StreamedRemainders& remainders,
+                      int threads) {
     Array<EdgeOffset> places;
     Array<double> values;
     Array<AccountId> row;

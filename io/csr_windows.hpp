@@ -4,6 +4,7 @@
 
 #include "host/array.hpp"
 #include "host/csr.hpp"
+#include "host/edge_remainder.hpp"
 #include "host/progress.hpp"
 #include "io/distinct_rows.hpp"
 #include "io/scratch_file.hpp"
@@ -28,8 +29,9 @@ struct WindowOptions {
 std::size_t write_windows(const DistinctRows& edges, const ScratchFile& file, const Array<AccountId>& by_id,
                           StreamedCsr& out, StreamedCsr* in, const WindowOptions& options, StepSeconds& seconds);
 
-/// Writes the remainders of a layer by the edges of its out-rows, which are finished. Memory: 40 bytes a remainder, and a row.
-void write_remainders(const DistinctRows& edges, const Array<AccountId>& by_id, const StreamedCsr& out,
-                      StreamedRemainders& remainders, int threads);
+/// Writes what weights of a layer lack, by the edges of its out-rows, which are finished: `found` by final numbers, ascending by
+/// source and target. Memory: 16 bytes a remainder, and a row.
+void write_remainders(const std::vector<EdgeRemainder>& found, const StreamedCsr& out, StreamedRemainders& remainders,
+                      int threads);
 
 }  // namespace coterie

@@ -181,7 +181,7 @@ class BucketMerge {
         Array<Number> numbers;
         std::vector<std::byte> chunk;
         std::vector<AccountId> positions;
-        std::vector<DistinctRows::Remainder> remainders;
+        std::vector<EdgeRemainder> remainders;
         EdgeOffset count = 0;
         EdgeOffset loops = 0;
     };

@@ -7,6 +7,7 @@
 #include "host/array.hpp"
 #include "host/build.hpp"
 #include "host/csr.hpp"
+#include "host/edge_remainder.hpp"
 #include "host/progress.hpp"
 #include "io/row_spill.hpp"
 #include "io/scratch_file.hpp"
@@ -25,12 +26,7 @@ struct DistinctRows {
     ScratchExtent out_degrees;  ///< u32 [n]
     ScratchExtent in_degrees;   ///< u32 [n]; of a directed layer
     /// What sums of weights exceed their floats by, in ascending order of source, target and part.
-    struct Remainder {
-        AccountId source;
-        AccountId target;
-        double value;
-    };
-    std::vector<Remainder> remainders;
+    std::vector<EdgeRemainder> remainders;
     BuildCounts counts;
 };
 

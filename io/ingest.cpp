@@ -128,8 +128,8 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
             timed(report.seconds, "build", [&] { return build(identified, plan, options, threads); });
         timed(report.seconds, "write", [&] {
             std::vector<AccountColumn> columns = table.take_columns(identified.accounts, built.by_id, key);
-            write_ingested(path, std::move(identified.accounts), std::move(columns), layer_infos(plan, built), built,
-                           options.progress, report);
+            write_ingested(path, std::move(identified.accounts), std::move(columns), built.by_id,
+                           built_layers(plan, built), options.progress, report);
         });
     }
     report.memory_limit = options.memory_limit;

@@ -148,6 +148,18 @@ Array<AccountId> inverse(const std::vector<AccountId>& order) {
     return by_id;
 }
 
+/// Remainders by final numbers; the parts of one edge stay in their order.
+std::vector<EdgeRemainder> in_order(std::vector<EdgeRemainder> remainders, const Array<AccountId>& by_id) {
+    for (EdgeRemainder& one : remainders) {
+        one.source = by_id[one.source];
+        one.target = by_id[one.target];
+    }
+    std::stable_sort(remainders.begin(), remainders.end(), [](const EdgeRemainder& a, const EdgeRemainder& b) {
+        return a.source != b.source ? a.source < b.source : a.target < b.target;
+    });
+    return remainders;
+}
+
 }  // namespace
 
 void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, const IngestOptions& options,
@@ -207,7 +219,8 @@ void write_spilled(const std::filesystem::path& store, const IngestPlan& plan, c
             windows.progress = options.progress;
             report.external.windows +=
                 write_windows(distinct[l], spill.file(), by_id, out, in, windows, report.seconds);
-            if (remainders != nullptr) write_remainders(distinct[l], by_id, out, *remainders, threads);
+            if (remainders != nullptr)
+                write_remainders(in_order(std::move(distinct[l].remainders), by_id), out, *remainders, threads);
         };
     }
     timed(report.seconds, "write", [&] { write_store(store, contents, options.progress); });

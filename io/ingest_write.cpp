@@ -57,12 +57,14 @@ void order_handles(const IdentifiedAccounts& accounts, const Array<AccountId>& b
 
 }  // namespace
 
-std::vector<LayerInfo> layer_infos(const IngestPlan& plan, const BuiltLayers& built) {
-    std::vector<LayerInfo> infos;
-    for (std::size_t l = 0; l < plan.layers.size(); ++l)
-        infos.push_back(layer_info(plan.layers[l], plan, !built.layers[l].undirected,
-                                   built.layers[l].out.neighbors.size(), built.layers[l].counts));
-    return infos;
+std::vector<StoreContents::Layer> built_layers(const IngestPlan& plan, const BuiltLayers& built) {
+    std::vector<StoreContents::Layer> layers;
+    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+        const BuiltLayer& layer = built.layers[l];
+        layers.push_back({layer_info(plan.layers[l], plan, !layer.undirected, layer.out.neighbors.size(), layer.counts),
+                          layer.out.view(), layer.undirected ? layer.out.view() : layer.in.view(), &layer.remainders});
+    }
+    return layers;
 }
 
 void sort_sources(std::vector<SourceFile>& sources) {
@@ -71,13 +73,13 @@ void sort_sources(std::vector<SourceFile>& sources) {
 }
 
 void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accounts, std::vector<AccountColumn> columns,
-                    const std::vector<LayerInfo>& infos, const BuiltLayers& built, Progress* progress,
+                    const Array<AccountId>& by_id, std::vector<StoreContents::Layer> layers, Progress* progress,
                     IngestReport& report) {
     const AccountId n = accounts.size();
     StoreContents contents;
     contents.columns = std::move(columns);
     contents.naming = report.naming;
-    contents.by_id = built.by_id;
+    contents.by_id = by_id;
     contents.created = report.created;
 
     Array<std::uint64_t> ids;
@@ -85,10 +87,10 @@ void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accou
     Array<char> handle_bytes;
     if (accounts.numeric) {
         ids.resize(n);
-        for (AccountId position = 0; position < n; ++position) ids[built.by_id[position]] = accounts.ids[position];
+        for (AccountId position = 0; position < n; ++position) ids[by_id[position]] = accounts.ids[position];
         contents.ids = ids;
     } else {
-        order_handles(accounts, built.by_id, handle_offsets, handle_bytes);
+        order_handles(accounts, by_id, handle_offsets, handle_bytes);
         contents.handle_offsets = handle_offsets;
         contents.handle_bytes = {handle_bytes.data(), handle_bytes.size()};
     }
@@ -97,12 +99,8 @@ void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accou
     for (const AccountColumn& column : contents.columns) report.columns.push_back(column.name);
     accounts = {};
 
-    for (std::size_t l = 0; l < infos.size(); ++l) {
-        const BuiltLayer& layer = built.layers[l];
-        contents.layers.push_back(
-            {infos[l], layer.out.view(), layer.undirected ? layer.out.view() : layer.in.view(), &layer.remainders});
-        report.layers.push_back(infos[l]);
-    }
+    for (const StoreContents::Layer& layer : layers) report.layers.push_back(layer.info);
+    contents.layers = std::move(layers);
     write_store(store, contents, progress);
 }
 

@@ -13,16 +13,16 @@ namespace coterie {
 /// What is known of a layer of `ingest` when it has been built.
 LayerInfo layer_info(const LayerPlan& plan, const IngestPlan& ingest, bool directed, EdgeOffset stored_edges,
                      const BuildCounts& counts);
-/// What is to be said of the layers of `plan`, as built.
-std::vector<LayerInfo> layer_infos(const IngestPlan& plan, const BuiltLayers& built);
+/// The layers of `plan`, as they stand in `built`.
+std::vector<StoreContents::Layer> built_layers(const IngestPlan& plan, const BuiltLayers& built);
 
 /// The order in which a layer names its sources: that in which they were given does not matter.
 void sort_sources(std::vector<SourceFile>& sources);
 
-/// Writes what was identified and built as a store of time `report.created`, and says in `report` what stands in it.
-/// `columns` by internal id; `infos` [layers].
+/// Writes accounts and layers as a store of time `report.created`, and says in `report` what stands in it. `columns` by internal id;
+/// `by_id` leads there from positions in ascending order of id.
 void write_ingested(const std::filesystem::path& store, IdentifiedAccounts accounts, std::vector<AccountColumn> columns,
-                    const std::vector<LayerInfo>& infos, const BuiltLayers& built, Progress* progress,
+                    const Array<AccountId>& by_id, std::vector<StoreContents::Layer> layers, Progress* progress,
                     IngestReport& report);
 
 }  // namespace coterie

@@ -12,6 +12,7 @@
 #include "io/checksum.hpp"
 #include "io/descriptor.hpp"
 #include "io/tasks.hpp"
+#include "io/write_back.hpp"
 
 namespace coterie::hdf5 {
 
@@ -22,9 +23,7 @@ constexpr hsize_t page = 4096;
 constexpr hsize_t metadata_block = 16384;
 /// Stands where a checksum will stand that is not known yet, and is as long.
 constexpr std::string_view unknown_checksum = "----------------";
-constexpr std::size_t write_block = std::size_t{8} << 20;
-/// The system starts writing to disk after so many bytes, not at the end, so that the sync is short.
-constexpr std::uint64_t write_back_every = std::uint64_t{64} << 20;
+constexpr std::size_t write_block = std::size_t{4} << 20;
 
 /// Objects without times and with the order in which members were made: the same contents give the same
 /// bytes.
@@ -161,8 +160,6 @@ void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Pr
     const Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (descriptor.get() < 0)
         throw IoError(fmt::format("{}: opening to write failed: {}", root.file.string(), std::strerror(errno)));
-    std::uint64_t total = 0;
-    for (const Pending& array : arrays_) total += array.bytes.size();
     // A full disk shows now, not after minutes of writing. Where the file system cannot promise room, writing
     // will tell.
     for (const Pending& array : arrays_) {
@@ -172,25 +169,23 @@ void ArrayWriter::write(const std::filesystem::path& path, const Place& root, Pr
         if (status != 0 && errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR)
             fail_writing(array.place, array.num_bytes, errno);
     }
-    std::uint64_t done = 0;
-    std::uint64_t unsynced = 0;
-    for (const Pending& array : arrays_) {
-        for (std::size_t at = 0; at < array.bytes.size();) {
-            const std::size_t count = std::min(write_block, array.bytes.size() - at);
-            const ssize_t written =
-                ::pwrite(descriptor.get(), array.bytes.data() + at, count, static_cast<off_t>(array.offset + at));
-            if (written < 0 && errno == EINTR) continue;
-            if (written < 0) fail_writing(array.place, array.bytes.size(), errno);
-            at += static_cast<std::size_t>(written);
-            done += static_cast<std::uint64_t>(written);
-            unsynced += static_cast<std::uint64_t>(written);
-            if (unsynced >= write_back_every) {
-                ::sync_file_range(descriptor.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-                unsynced = 0;
-            }
-            advance(progress, "writing", static_cast<double>(done), static_cast<double>(total), "bytes");
+    WriteBack write_back;
+    std::vector<Task> tasks;
+    for (const Pending& array : arrays_)
+        for (std::size_t begin = 0; begin < array.bytes.size(); begin += write_block) {
+            const std::size_t end = std::min(begin + write_block, array.bytes.size());
+            tasks.push_back({end - begin, [&, begin, end] {
+                                 for (std::size_t at = begin; at < end;) {
+                                     const ssize_t written = ::pwrite(descriptor.get(), array.bytes.data() + at,
+                                                                      end - at, static_cast<off_t>(array.offset + at));
+                                     if (written < 0 && errno == EINTR) continue;
+                                     if (written < 0) fail_writing(array.place, array.bytes.size(), errno);
+                                     at += static_cast<std::size_t>(written);
+                                 }
+                                 write_back.wrote(descriptor.get(), end - begin);
+                             }});
         }
-    }
+    run_tasks(tasks, 0, "writing", progress);
 }
 
 StreamedArray ArrayWriter::open_stream(std::size_t number, int descriptor) const {

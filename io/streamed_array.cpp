@@ -7,81 +7,118 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "host/errors.hpp"
 #include "io/checksum.hpp"
 #include "io/tasks.hpp"
+#include "io/write_back.hpp"
 
 namespace coterie {
 
 namespace {
 
 constexpr std::size_t pieces_per_task = 8;
-/// The system starts writing to disk after so many bytes, not at the end, so that the sync is short.
-constexpr std::uint64_t write_back_every = std::uint64_t{64} << 20;
 
 }  // namespace
 
+/// What is known of the pieces of which the checksum is made.
+struct StreamedArray::Pieces {
+    /// A piece of which something is missing.
+    struct Begun {
+        std::vector<std::byte> bytes;
+        std::size_t count = 0;
+    };
+
+    std::mutex mutex;
+    std::vector<std::uint64_t> digests;
+    std::map<std::size_t, Begun> begun;
+    std::vector<std::vector<std::byte>> spare;  ///< memory of pieces that are complete, to be used again
+    std::uint64_t written = 0;
+    WriteBack write_back;
+};
+
+StreamedArray::StreamedArray() = default;
+StreamedArray::StreamedArray(StreamedArray&&) noexcept = default;
+StreamedArray& StreamedArray::operator=(StreamedArray&&) noexcept = default;
+StreamedArray::~StreamedArray() = default;
+
 StreamedArray::StreamedArray(std::filesystem::path store, std::string name, int descriptor, std::uint64_t offset,
                              std::uint64_t bytes)
-    : store_(std::move(store)), name_(std::move(name)), descriptor_(descriptor), offset_(offset), bytes_(bytes) {}
+    : store_(std::move(store)),
+      name_(std::move(name)),
+      descriptor_(descriptor),
+      offset_(offset),
+      bytes_(bytes),
+      pieces_(std::make_unique<Pieces>()) {
+    pieces_->digests.resize(checksum_pieces(bytes));
+    if (bytes == 0) pieces_->digests[0] = piece_digest({});
+}
 
-void StreamedArray::write(std::uint64_t at, std::span<const std::byte> bytes) const {
-    while (!bytes.empty()) {
-        const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset_ + at));
+std::uint64_t StreamedArray::piece_bytes(std::size_t piece) const {
+    return std::min<std::uint64_t>(checksum_piece_bytes, bytes_ - piece * checksum_piece_bytes);
+}
+
+void StreamedArray::put(std::uint64_t at, std::span<const std::byte> bytes) {
+    if (bytes.empty()) return;
+    if (at > bytes_ || bytes.size() > bytes_ - at)
+        throw IoError(
+            fmt::format("{}: {} must have {} bytes, but {} come", store_.string(), name_, bytes_, at + bytes.size()));
+    Pieces& pieces = *pieces_;
+    for (std::span<const std::byte> left = bytes; !left.empty();) {
+        const std::uint64_t place = at + (bytes.size() - left.size());
+        const auto piece = static_cast<std::size_t>(place / checksum_piece_bytes);
+        const std::size_t whole = piece_bytes(piece);
+        const std::size_t from = place % checksum_piece_bytes;
+        const std::span<const std::byte> part = left.first(std::min(left.size(), whole - from));
+        left = left.subspan(part.size());
+        if (part.size() == whole) {
+            pieces.digests[piece] = piece_digest(part);
+            continue;
+        }
+        const std::lock_guard lock(pieces.mutex);
+        Pieces::Begun& begun = pieces.begun[piece];
+        if (begun.bytes.empty() && !pieces.spare.empty()) {
+            begun.bytes = std::move(pieces.spare.back());
+            pieces.spare.pop_back();
+        }
+        begun.bytes.resize(whole);
+        std::copy(part.begin(), part.end(), begun.bytes.begin() + static_cast<std::ptrdiff_t>(from));
+        begun.count += part.size();
+        if (begun.count < whole) continue;
+        pieces.digests[piece] = piece_digest(begun.bytes);
+        pieces.spare.push_back(std::move(begun.bytes));
+        pieces.begun.erase(piece);
+    }
+    for (std::size_t done = 0; done < bytes.size();) {
+        const ssize_t written =
+            ::pwrite(descriptor_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset_ + at + done));
         if (written < 0 && errno == EINTR) continue;
         if (written < 0)
             throw IoError(fmt::format("{}: writing the {} bytes of {} failed: {}", store_.string(), bytes_, name_,
                                       std::strerror(errno)));
-        at += static_cast<std::uint64_t>(written);
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        done += static_cast<std::size_t>(written);
     }
+    pieces.write_back.wrote(descriptor_, bytes.size());
+    const std::lock_guard lock(pieces.mutex);
+    pieces.written += bytes.size();
 }
 
 void StreamedArray::append(std::span<const std::byte> bytes, int threads) {
-    if (bytes.size() > bytes_ - written_)
-        throw IoError(fmt::format("{}: {} must have {} bytes, but {} come", store_.string(), name_, bytes_,
-                                  written_ + bytes.size()));
-    sync_later(bytes.size());
-    const auto add_begun = [&](std::size_t count) {
-        const std::span<const std::byte> part = bytes.first(count);
-        write(written_, part);
-        begun_.insert(begun_.end(), part.begin(), part.end());
-        if (begun_.size() == checksum_piece_bytes) {
-            digests_.push_back(piece_digest(begun_));
-            begun_.clear();
-        }
-        written_ += count;
-        bytes = bytes.subspan(count);
-    };
-    if (!begun_.empty()) add_begun(std::min(checksum_piece_bytes - begun_.size(), bytes.size()));
-
-    const std::size_t pieces = bytes.size() / checksum_piece_bytes;
-    const std::size_t first = digests_.size();
-    digests_.resize(first + pieces);
+    // Cut where pieces end.
     std::vector<Task> tasks;
-    for (std::size_t begin = 0; begin < pieces; begin += pieces_per_task)
-        tasks.push_back({1, [&, begin] {
-                             const std::size_t end = std::min(begin + pieces_per_task, pieces);
-                             for (std::size_t i = begin; i < end; ++i) {
-                                 const std::size_t at = i * checksum_piece_bytes;
-                                 const auto piece = bytes.subspan(at, checksum_piece_bytes);
-                                 digests_[first + i] = piece_digest(piece);
-                                 write(written_ + at, piece);
-                             }
-                         }});
+    for (std::uint64_t begin = 0; begin < bytes.size();) {
+        constexpr std::uint64_t task_bytes = pieces_per_task * checksum_piece_bytes;
+        const std::uint64_t end =
+            std::min<std::uint64_t>(bytes.size(), ((appended_ + begin) / task_bytes + 1) * task_bytes - appended_);
+        tasks.push_back(
+            {end - begin, [this, begin, end, bytes] { put(appended_ + begin, bytes.subspan(begin, end - begin)); }});
+        begin = end;
+    }
     run_tasks(tasks, threads, "writing", nullptr);
-    written_ += pieces * checksum_piece_bytes;
-    bytes = bytes.subspan(pieces * checksum_piece_bytes);
-    if (!bytes.empty()) add_begun(bytes.size());
-}
-
-void StreamedArray::sync_later(std::uint64_t bytes) {
-    unsynced_ += bytes;
-    if (unsynced_ < write_back_every) return;
-    ::sync_file_range(descriptor_, static_cast<off_t>(offset_), static_cast<off_t>(written_), SYNC_FILE_RANGE_WRITE);
-    unsynced_ = 0;
+    appended_ += bytes.size();
 }
 
 void StreamedArray::read(std::uint64_t at, std::span<std::byte> into) const {
@@ -97,12 +134,10 @@ void StreamedArray::read(std::uint64_t at, std::span<std::byte> into) const {
 }
 
 std::string StreamedArray::checksum() const {
-    if (written_ != bytes_)
-        throw IoError(
-            fmt::format("{}: {} must have {} bytes, but only {} came", store_.string(), name_, bytes_, written_));
-    std::vector<std::uint64_t> digests = digests_;
-    if (digests.empty() || !begun_.empty()) digests.push_back(piece_digest(begun_));
-    return checksum_of_pieces(digests);
+    if (pieces_->written != bytes_ || !pieces_->begun.empty())
+        throw IoError(fmt::format("{}: {} must have {} bytes, but only {} came", store_.string(), name_, bytes_,
+                                  pieces_->written));
+    return checksum_of_pieces(pieces_->digests);
 }
 
 }  // namespace coterie

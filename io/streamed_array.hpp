@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,38 +12,41 @@
 
 namespace coterie {
 
-/// An array of a store that is written piece by piece, from its beginning to its end, and never held as a whole: its
-/// checksum is made on the way. What was written can be read again.
+/// An array of a store that is written part by part and never held as a whole: its checksum is made on the way, from the bytes
+/// while they are in the caches. What was written can be read again.
 class StreamedArray {
   public:
-    StreamedArray() = default;
+    StreamedArray();
     /// The array `name` of `store`, `bytes` long, at `offset` of the file behind `descriptor`, which stays the caller's.
     StreamedArray(std::filesystem::path store, std::string name, int descriptor, std::uint64_t offset,
                   std::uint64_t bytes);
+    StreamedArray(StreamedArray&&) noexcept;
+    StreamedArray& operator=(StreamedArray&&) noexcept;
+    ~StreamedArray();
 
-    /// Writes the next bytes, on `threads` threads. Throws IoError that names the store and the array.
+    /// Writes bytes to their place, from `at` of the array on; each must come once. Any thread may call it at any time.
+    /// Throws IoError that names the store and the array.
+    void put(std::uint64_t at, std::span<const std::byte> bytes);
+    /// Writes the next bytes, on `threads` threads; not for an array that is `put` together. Throws as `put`.
     void append(std::span<const std::byte> bytes, int threads);
     /// Reads bytes that were written, from `at` of the array on.
     void read(std::uint64_t at, std::span<std::byte> into) const;
 
     std::uint64_t bytes() const { return bytes_; }
-    std::uint64_t written() const { return written_; }
     /// Of the whole array. Throws IoError if something is missing.
     std::string checksum() const;
 
   private:
-    void write(std::uint64_t at, std::span<const std::byte> bytes) const;
-    void sync_later(std::uint64_t bytes);
+    struct Pieces;
+    std::uint64_t piece_bytes(std::size_t piece) const;
 
     std::filesystem::path store_;
     std::string name_;
     int descriptor_ = -1;
     std::uint64_t offset_ = 0;
     std::uint64_t bytes_ = 0;
-    std::uint64_t written_ = 0;
-    std::uint64_t unsynced_ = 0;
-    std::vector<std::uint64_t> digests_;  ///< of whole pieces
-    std::vector<std::byte> begun_;        ///< of a piece: less than its bytes
+    std::uint64_t appended_ = 0;
+    std::unique_ptr<Pieces> pieces_;
 };
 
 /// One direction of a layer that is written in that way.

@@ -123,6 +123,10 @@ Rows random_rows(AccountId ids, std::size_t count, const Kind& kind, std::mt1993
                                  : static_cast<float>(1 + random() % 5);
         rows.edges.push_back({edge.source * 3, edge.target * 3, random() % 8 == 0 ? -weight : weight});
     }
+    // Somebody who is tied to almost everybody: long rows are made in another way.
+    if (random() % 2 == 0)
+        for (AccountId id = 0; id < ids; ++id)
+            if (random() % 8 != 0) rows.edges.push_back({ids / 2 * 3, id * 3, 1.0F});
     return rows;
 }
 
