@@ -182,7 +182,7 @@ TEST(MergeLayers, EqualsABuildFromTheRowsThatRemain) {
         for (Kind& kind : kinds) kind = {random() % 2 == 0, random() % 3 != 0, keep};
         std::vector<Rows> all;
         for (const Kind& kind : kinds) {
-            all.push_back(random_rows(100, 2000, kind, random));
+            all.push_back(random_rows(200, 2000, kind, random));
             for (Edge& edge : all.back().edges) edge.weight = std::abs(edge.weight) + 0x1p-60F;
             if (kind.weighted) continue;
             // An unweighted layer does not know how often an edge was named: here each is named once.
