@@ -48,6 +48,7 @@ void add_layer_options(CLI::App& command, LayerOptions& options) {
         ->capture_default_str();
     command.add_option("--save", options.save, "Keep the result in the store under this name")->type_name("NAME");
     add_backend_option(command, options.backend);
+    add_device_options(command, options.device);
     add_run_options(command, options.run);
 }
 
@@ -83,7 +84,7 @@ const PlacedGraph& LayerRun::place(bool unweighted) {
     placed_ = report_.step("place", [&] {
         const Graph graph = store_.graph(layer_.name);
         return coterie::place(unweighted ? graph.unweighted() : graph,
-                              {.backend = chosen.backend, .threads = options_.run.threads});
+                              placement_of(chosen.backend, options_.run.threads, options_.device));
     });
     const std::string device = device_name(chosen.backend);
     report_["backend"] = name_of(chosen.backend);
@@ -95,6 +96,16 @@ const PlacedGraph& LayerRun::place(bool unweighted) {
     say(fmt::format("on {}: {}, {} threads{}", name_of(chosen.backend), device, placed_->threads(),
                     chosen.reason.empty() ? "" : fmt::format(" (chosen since {})", chosen.reason)));
     return *placed_;
+}
+
+void LayerRun::tell_device_use() {
+    if (placed_->backend() != Backend::cuda) return;
+    const DeviceUse& use = placed_->last_use();
+    report_["device_use"] = use_entry(use);
+    if (use.failure.empty())
+        say(use_in_words(use));
+    else
+        warn(use_in_words(use));
 }
 
 void LayerRun::say(std::string_view line) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/device_options.hpp"
 #include "cli/options.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/run_report.hpp"
@@ -20,6 +21,7 @@ struct LayerOptions {
     std::string store;
     std::string layer;  ///< empty: the only one, or follow
     std::string backend = "auto";
+    DeviceOptions device;
     std::string output;           ///< empty: standard output
     std::string format = "auto";  ///< by the name of the output
     std::string save;             ///< name of the result in the store; empty: not saved
@@ -27,7 +29,7 @@ struct LayerOptions {
     RunOptions run;
 };
 
-/// Adds STORE, --layer, -o, --format, --save, --backend, --no-verify and the options of add_run_options.
+/// Adds STORE, --layer, -o, --format, --save, --backend, --no-verify and the options of add_device_options and add_run_options.
 void add_layer_options(CLI::App& command, LayerOptions& options);
 /// Adds STORE and --no-verify.
 void add_store_options(CLI::App& command, std::string& store, bool& no_verify);
@@ -48,10 +50,12 @@ class LayerRun {
     RunReport& report() { return report_; }
     /// The layer on the backend that was asked for, without weights if `unweighted`.
     const PlacedGraph& place(bool unweighted = false);
-    /// Runs `work` as the step that computes.
+    /// Runs `work` as the step that computes, and tells how it went on GPUs.
     template <class Work>
     auto compute(Work&& work) {
-        return report_.step("compute", std::forward<Work>(work));
+        auto result = report_.step("compute", std::forward<Work>(work));
+        tell_device_use();
+        return result;
     }
     /// Prints a line to stderr, unless --json says it all.
     void say(std::string_view line);
@@ -62,6 +66,7 @@ class LayerRun {
     void finish(std::vector<TableColumn> columns, Attributes attributes);
 
   private:
+    void tell_device_use();
     void save(const std::vector<TableColumn>& columns, Attributes attributes);
 
     LayerOptions options_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/device_options.hpp"
 #include "cli/layer_run.hpp"
 #include "cli/options.hpp"
 #include "host/ranking.hpp"
@@ -137,25 +138,36 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
     scores.data_checksum = step("checksum", [&] { return data_checksum(store, layer.name); });
     const PlacedGraph placed = step("place", [&] { return place(graph, placement); });
 
+    const auto on_device = [&](const char* name, auto&& work) {
+        if (placed.backend() != Backend::cuda) return step(name, work);
+        placed.use() = {};
+        auto result = step(name, work);
+        const DeviceUse& use = placed.last_use();
+        if (!use.failure.empty()) scores.gpu_failures.push_back(use_in_words(use));
+        // Nothing was held of the device: the result had been kept.
+        if (use.peak_memory > 0 || !use.failure.empty()) scores.device_use[name] = use_entry(use);
+        return result;
+    };
+
     const KeptResults kept(store, settings, scores);
-    scores.degrees = step("degrees", [&] {
+    scores.degrees = on_device("degrees", [&] {
         auto found = kept.find("degrees");
         return found ? degrees_of(*found) : degrees(placed);
     });
-    scores.components = step("components", [&] {
+    scores.components = on_device("components", [&] {
         auto found = kept.find("components");
         if (!found) return components(placed);
         ComponentsResult result{.components = array_of<AccountId>(*found), .sizes = {}};
         result.sizes = sizes_of(result.components, number_of(*found, "components"));
         return result;
     });
-    scores.cores = step("cores", [&] {
+    scores.cores = on_device("cores", [&] {
         auto found = kept.find("cores");
         if (!found) return cores(placed);
         const auto degeneracy = static_cast<AccountId>(number_of(*found, "degeneracy"));
         return CoresResult{.cores = array_of<AccountId>(*found), .degeneracy = degeneracy};
     });
-    scores.pagerank = step("pagerank", [&] {
+    scores.pagerank = on_device("pagerank", [&] {
         auto found = kept.find("pagerank");
         if (!found) return pagerank(placed, {.damping = settings.damping, .progress = &progress});
         return PageRankResult{.ranks = array_of<double>(*found),
@@ -163,17 +175,17 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
                               .residual = real_of(*found, "residual"),
                               .converged = truth_of(*found, "converged")};
     });
-    scores.communities = step("communities", [&] {
+    scores.communities = on_device("communities", [&] {
         if (auto found = kept.find("communities")) return communities_of(*found);
         return communities(placed, {.direction = settings.direction, .seed = settings.seed, .progress = &progress});
     });
-    scores.betweenness = step("betweenness", [&] {
+    scores.betweenness = on_device("betweenness", [&] {
         const AccountId sources = sources_of(layer, graph.num_accounts(), settings);
         if (auto found = kept.find("betweenness"))
             return BetweennessResult{.values = array_of<double>(*found),
                                      .sources = draw_sources(graph, sources, settings.seed),
                                      .exact = truth_of(*found, "exact")};
-        const PlacedGraph in_hops = graph.weighted() ? place(graph.unweighted(), placed.placement()) : placed;
+        const PlacedGraph in_hops = graph.weighted() ? placed.place_derived(graph.unweighted()) : placed;
         return betweenness(in_hops, {.num_sources = sources, .seed = settings.seed, .progress = &progress});
     });
     step("profiles", [&] {

@@ -42,6 +42,8 @@ struct LayerScores {
     CoresResult cores;
     std::string data_checksum;
     std::vector<std::string> reused;  ///< algorithms whose results were taken from the store
+    Json device_use;                  ///< how each algorithm went on GPUs; null if none was used
+    std::vector<std::string> gpu_failures;
 };
 
 /// Sources of betweenness where none are asked for: all accounts, if n * (n + m) is at most 2e10, which takes seconds to

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/commands.hpp"
+#include "cli/device_options.hpp"
 #include "cli/layer_run.hpp"
 #include "cli/layer_scores.hpp"
 #include "cli/options.hpp"
@@ -31,6 +32,7 @@ struct Options {
     std::string folder;
     std::vector<std::string> layers;
     std::string backend = "auto";
+    DeviceOptions device;
     std::string order_by = "pagerank";
     std::string direction = "either";
     std::size_t top = 20;
@@ -151,6 +153,7 @@ Json layer_entry(const LayerScores& scores) {
                  {"coverage", scores.communities.quality.coverage}}},
                {"betweenness", {{"sources", scores.betweenness.sources.size()}, {"exact", scores.betweenness.exact}}}};
     if (!scores.reused.empty()) entry["reused"] = scores.reused;
+    if (!scores.device_use.is_null()) entry["device_use"] = scores.device_use;
     return entry;
 }
 
@@ -158,6 +161,7 @@ void warn_if_unsettled(const LayerScores& scores, ProgressDisplay& progress) {
     if (!scores.pagerank.converged)
         progress.say(fmt::format("warning: {}: pagerank did not converge in {} iterations (change {:.3g})",
                                  scores.layer.name, scores.pagerank.iterations, scores.pagerank.residual));
+    for (const std::string& failure : scores.gpu_failures) progress.say("warning: " + failure);
     if (!scores.communities.converged)
         progress.say(fmt::format("warning: {}: communities did not settle in {} rounds", scores.layer.name,
                                  scores.communities.rounds));
@@ -193,18 +197,22 @@ void run_score(const Options& options) {
     report["backend"] = name_of(chosen.backend);
     if (!chosen.reason.empty()) report["backend_reason"] = chosen.reason;
     report["threads"] = threads;
+    const std::string device = device_name(chosen.backend);  // now: a GPU may be lost later
+
+    Placement placement = placement_of(chosen.backend, threads, options.device);
+    // Some algorithms cannot stream. The others should not go to waste for that.
+    if (placement.on_gpu_failure == OnGpuFailure::stop) placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;
 
     std::vector<LayerScores> all;
     for (const LayerInfo& layer : layers) {
-        all.push_back(
-            score_layer(store, layer, settings, {.backend = chosen.backend, .threads = threads}, report, progress));
+        all.push_back(score_layer(store, layer, settings, placement, report, progress));
         report["layers"].push_back(layer_entry(all.back()));
         warn_if_unsettled(all.back(), progress);
         // Layer by layer, so that a crash loses no layer that is done.
         if (!options.no_save && all.back().reused.size() < results_a_layer)
             report.step("save", [&] { add_results(options.store, score_results(all.back(), settings), &progress); });
     }
-    report["device"] = device_name(chosen.backend);
+    report["device"] = device;
 
     const AccountNames names(store);
     const std::vector<AccountId> order =
@@ -234,7 +242,7 @@ void run_score(const Options& options) {
 
     if (options.run.json) return print_json(manifest);
     print_text(summary);
-    progress.say(fmt::format("{} on {}{}; everything is in {}", name_of(chosen.backend), device_name(chosen.backend),
+    progress.say(fmt::format("{} on {}{}; everything is in {}", name_of(chosen.backend), device,
                              chosen.reason.empty() ? "" : fmt::format(" ({})", chosen.reason), (folder / "").string()));
 }
 
@@ -275,6 +283,7 @@ void add_score(CLI::App& app) {
     command->add_flag("--resume", options->score.resume,
                       "Take what the store holds of the same data, options and version, rather than compute it again");
     add_backend_option(*command, options->backend);
+    add_device_options(*command, options->device);
     add_run_options(*command, options->run);
     command->callback([options] { run_score(*options); });
 }

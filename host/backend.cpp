@@ -40,9 +40,44 @@ std::string device_name(Backend backend) {
     return backend == Backend::cuda ? cuda::device_name() : processor_name();
 }
 
+const cuda::DeviceGraph& PlacedGraph::device_graph() const {
+    if (!on_cuda_->graph) on_cuda_->graph = cuda::upload(graph_);
+    return *on_cuda_->graph;
+}
+
+void PlacedGraph::leave_device() const {
+    on_cuda_->graph.reset();
+}
+
+bool PlacedGraph::upload_if_it_fits() const {
+    const cuda::RunScope scope(placement_.memory_limit);
+    try {
+        device_graph();
+    } catch (const DeviceFailure&) {
+        // The algorithm that needs it will meet this again, and knows what to do.
+        return false;
+    }
+    return true;
+}
+
+PlacedGraph PlacedGraph::place_derived(Graph derived) const {
+    PlacedGraph placed;
+    placed.graph_ = std::move(derived);
+    placed.placement_ = placement_;
+    if (!on_cuda_) return placed;
+    placed.on_cuda_ = std::make_shared<OnCuda>(OnCuda{nullptr, on_cuda_->use});
+    if (placement_.devices == 1 && !placed.upload_if_it_fits()) {
+        leave_device();
+        placed.upload_if_it_fits();
+    }
+    return placed;
+}
+
 PlacedGraph place(Graph graph, Placement placement) {
     if (placement.threads < 0)
         throw std::invalid_argument(fmt::format("place: threads must be 0 (all) or more, got {}", placement.threads));
+    if (placement.devices < 1)
+        throw std::invalid_argument(fmt::format("place: devices must be 1 or more, got {}", placement.devices));
     if (placement.threads == 0) placement.threads = omp_get_num_procs();
     if (const std::string reason = why_unavailable(placement.backend); !reason.empty())
         throw BackendUnavailable(fmt::format("{}: {}", name_of(placement.backend), reason));
@@ -50,7 +85,12 @@ PlacedGraph place(Graph graph, Placement placement) {
     PlacedGraph placed;
     placed.graph_ = std::move(graph);
     placed.placement_ = placement;
-    if (placement.backend == Backend::cuda) placed.device_graph_ = cuda::upload(placed.graph_);
+    if (placement.backend != Backend::cuda) return placed;
+    if (const int here = cuda::num_devices(); placement.devices > here)
+        throw BackendUnavailable(fmt::format("cuda: {} devices were asked for, and {} {} here", placement.devices, here,
+                                             here == 1 ? "is" : "are"));
+    placed.on_cuda_ = std::make_shared<PlacedGraph::OnCuda>();
+    if (placement.devices == 1) placed.upload_if_it_fits();
     return placed;
 }
 

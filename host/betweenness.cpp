@@ -8,6 +8,7 @@
 #include "host/errors.hpp"
 #include "host/graph.hpp"
 #include "host/random.hpp"
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -54,15 +55,17 @@ BetweennessResult betweenness(const PlacedGraph& placed, const BetweennessOption
 
     const bool derive = graph.directed() && options.direction == Direction::either;
     const PlacedGraph searched =
-        derive ? place(undirected_graph(graph, Direction::either, placed.threads()), placed.placement()) : placed;
+        derive ? placed.place_derived(undirected_graph(graph, Direction::either, placed.threads())) : placed;
 
     BetweennessResult result;
     result.sources = draw_sources(graph, options.num_sources, options.seed);
     result.exact = result.sources.size() == graph.num_accounts();
-    const auto sum = graph.num_accounts() == 0 ? std::vector<double>{}
-                     : placed.backend() == Backend::cuda
-                         ? cuda::betweenness(searched, result.sources, options.progress)
-                         : openmp::betweenness(searched, result.sources, options.progress);
+    const auto sum =
+        graph.num_accounts() == 0
+            ? std::vector<double>{}
+            : run_placed(
+                  searched, [&] { return openmp::betweenness(searched, result.sources, options.progress); },
+                  [&] { return cuda::betweenness(searched, result.sources, options.progress); });
     result.values = sum;
     const double factor =
         scale(graph.num_accounts(), result.sources.size(), searched.graph().directed(), options.normalized);

@@ -10,6 +10,7 @@
 
 #include "host/components.hpp"
 #include "host/errors.hpp"
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -90,7 +91,7 @@ CommunitiesResult communities(const PlacedGraph& given, const CommunitiesOptions
 
     const bool mutual = options.direction == Direction::mutual && given.graph().directed();
     const PlacedGraph placed =
-        mutual ? place(undirected_graph(given.graph(), Direction::mutual, given.threads()), given.placement()) : given;
+        mutual ? given.place_derived(undirected_graph(given.graph(), Direction::mutual, given.threads())) : given;
     const Graph& graph = placed.graph();
 
     PropagatedLabels propagated = propagate(placed, options);

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
 
 ComponentsResult components(const PlacedGraph& graph) {
-    const std::vector<AccountId> labels =
-        graph.backend() == Backend::cuda ? cuda::components(graph, {}) : openmp::components(graph, {});
+    const std::vector<AccountId> labels = run_placed(
+        graph, [&] { return openmp::components(graph, {}); }, [&] { return cuda::components(graph, {}); });
     return numbered_by_size(graph.graph(), labels);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -41,10 +42,11 @@ CoresResult cores(const PlacedGraph& placed) {
         without_self_loops(undirected_graph(graph.unweighted(), Direction::either, placed.threads()), placed.threads());
     // A graph that is simple already has been placed already.
     const bool as_it_is = simple.out().neighbors.data() == graph.out().neighbors.data();
-    const PlacedGraph on_backend = as_it_is ? placed : place(simple, placed.placement());
+    const PlacedGraph on_backend = as_it_is ? placed : placed.place_derived(simple);
 
     CoresResult result;
-    result.cores = placed.backend() == Backend::cuda ? cuda::cores(on_backend) : openmp::cores(on_backend);
+    result.cores = run_placed(
+        on_backend, [&] { return openmp::cores(on_backend); }, [&] { return cuda::cores(on_backend); });
     if (!result.cores.empty()) result.degeneracy = *std::max_element(result.cores.begin(), result.cores.end());
     return result;
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -38,7 +39,8 @@ void check_strengths(const CsrView& rows, int threads) {
 DegreesResult degrees(const PlacedGraph& graph) {
     check_strengths(graph.graph().out(), graph.threads());
     if (graph.graph().directed()) check_strengths(graph.graph().in(), graph.threads());
-    return graph.backend() == Backend::cuda ? cuda::degrees(graph) : openmp::degrees(graph);
+    return run_placed(
+        graph, [&] { return openmp::degrees(graph); }, [&] { return cuda::degrees(graph); });
 }
 
 }  // namespace coterie

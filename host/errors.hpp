@@ -36,10 +36,16 @@ class BackendUnavailable : public Error {
     using Error::Error;
 };
 
-/// The graph, or what an algorithm needs beside it, does not fit the memory of the device.
-class OutOfDeviceMemory : public Error {
+/// A GPU cannot finish what it was asked for: it lacks memory, or a call of its runtime failed.
+class DeviceFailure : public Error {
   public:
     using Error::Error;
+};
+
+/// The graph, or what an algorithm needs beside it, does not fit the memory of the device.
+class OutOfDeviceMemory : public DeviceFailure {
+  public:
+    using DeviceFailure::DeviceFailure;
 };
 
 /// Somebody asked to stop (Ctrl+C). Nothing was left half-written.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "host/run_placed.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -110,8 +111,13 @@ PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options
     PageRankOptions checked = options;
     checked.teleport = teleport;
     checked.start = start;
-    return graph.backend() == Backend::cuda ? cuda::pagerank(graph, checked, weights)
-                                            : openmp::pagerank(graph, checked, weights);
+    return run_placed(
+        graph, [&] { return openmp::pagerank(graph, checked, weights); },
+        [&] {
+            return whole_or_streamed(
+                graph, [&] { return cuda::pagerank(graph, checked, weights); },
+                [&] { return cuda::pagerank_streamed(graph, checked, weights, graph.use()); });
+        });
 }
 
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const std::vector<double>> teleports,

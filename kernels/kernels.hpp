@@ -5,6 +5,7 @@
 // Options were checked by host/; kernels check nothing. Everything is by internal id.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -68,7 +69,30 @@ namespace cuda {
 std::string why_unavailable();
 std::string device_name();
 std::shared_ptr<const DeviceGraph> upload(const Graph& graph);
+/// How many devices there are.
+int num_devices();
 
+/// What holds for the allocations of this thread while it lives: at most `memory_limit` bytes of each device are held by
+/// the process (0: no limit).
+class RunScope {
+  public:
+    explicit RunScope(std::uint64_t memory_limit);
+    ~RunScope();
+    RunScope(const RunScope&) = delete;
+    RunScope& operator=(const RunScope&) = delete;
+    /// The most bytes that were held of one device since it began.
+    std::uint64_t peak_memory() const;
+
+  private:
+    std::uint64_t limit_before_;
+};
+
+/// Over a graph that need not be on a device: blocks of rows pass through it, or stay if they fit, and several devices share
+/// the rows. Says in `use` how.
+PageRankResult pagerank_streamed(const PlacedGraph& graph, const PageRankOptions& options,
+                                 std::span<const double> out_weights, DeviceUse& use);
+
+// The graph must fit the device as a whole.
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights,
                         const PageRankTuning& tuning = {});
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,

@@ -63,15 +63,16 @@ TEST_P(PlaceOn, KeepsTheGraphAndSaysWhere) {
 
 TEST_P(PlaceOn, SaysHowManyBytesAGraphNeedsThatDoesNotFit) {
     if (GetParam() != Backend::cuda) GTEST_SKIP() << "openmp computes where the graph lies";
-    // A view of a terabyte of edges that are not there: placing must refuse it by its size, before it reads any.
+    // A view of a terabyte of edges that are not there: it must be refused by its size, before any are read.
     constexpr AccountId n = 1;
     const std::vector<EdgeOffset> offsets(n + 1, 0);
     const AccountId nobody = 0;
     constexpr std::size_t edges = std::size_t{1} << 40U;
     const CsrView rows{offsets, std::span<const AccountId>(&nobody, edges), {}};
+    const PlacedGraph large = placed(Graph(rows, rows, {}, false, nullptr));
     try {
-        placed(Graph(rows, rows, {}, false, nullptr));
-        FAIL() << "placed";
+        large.device_graph();
+        FAIL() << "it fits";
     } catch (const OutOfDeviceMemory& error) {
         const std::string bytes = std::to_string(edges * sizeof(AccountId) + offsets.size() * sizeof(EdgeOffset));
         EXPECT_NE(std::string(error.what()).find(bytes), std::string::npos) << error.what();

@@ -10,7 +10,7 @@
 namespace coterie::cuda {
 
 /// A call of the CUDA runtime failed.
-class CudaError : public Error {
+class CudaError : public DeviceFailure {
   public:
     CudaError(cudaError_t code, std::string_view doing, const std::source_location& where);
     cudaError_t code() const { return code_; }

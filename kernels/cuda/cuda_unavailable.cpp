@@ -24,6 +24,19 @@ std::string device_name() {
 std::shared_ptr<const DeviceGraph> upload(const Graph&) {
     unavailable();
 }
+int num_devices() {
+    return 0;
+}
+RunScope::RunScope(std::uint64_t) : limit_before_(0) {
+    unavailable();
+}
+RunScope::~RunScope() = default;
+std::uint64_t RunScope::peak_memory() const {
+    return limit_before_;
+}
+PageRankResult pagerank_streamed(const PlacedGraph&, const PageRankOptions&, std::span<const double>, DeviceUse&) {
+    unavailable();
+}
 PageRankResult pagerank(const PlacedGraph&, const PageRankOptions&, std::span<const double>, const PageRankTuning&) {
     unavailable();
 }

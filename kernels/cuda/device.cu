@@ -32,6 +32,12 @@ std::string why_unavailable() {
     return code == cudaSuccess ? "no CUDA device was found" : cudaGetErrorString(code);
 }
 
+int num_devices() {
+    int devices = 0;
+    check(cudaGetDeviceCount(&devices), "counting devices");
+    return devices;
+}
+
 std::string device_name() {
     int device = 0;
     check(cudaGetDevice(&device), "asking for the device");

@@ -12,6 +12,9 @@ namespace coterie::cuda {
 
 /// Bytes of device memory, or OutOfDeviceMemory that says for what, how many bytes were asked for and how many are free.
 void* allocate_device_memory(std::size_t bytes, std::string_view what);
+void free_device_memory(void* memory) noexcept;
+/// What may be given out on the device: 92 % of what is free, the driver and fragmentation need some.
+std::size_t usable_device_memory();
 /// Do `bytes` fit into 92 % of the free memory of the device?
 bool fits_device_memory(std::size_t bytes);
 /// Throws OutOfDeviceMemory unless `bytes` fit into 92 % of the free memory of the device: asked before work starts.
@@ -37,7 +40,7 @@ class DeviceBuffer {
     }
     DeviceBuffer(const DeviceBuffer&) = delete;
     DeviceBuffer& operator=(const DeviceBuffer&) = delete;
-    ~DeviceBuffer() { cudaFree(data_); }
+    ~DeviceBuffer() { free_device_memory(data_); }
 
     T* data() { return data_; }
     const T* data() const { return data_; }

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "cli/run_report.hpp"
+#include "host/backend.hpp"
+
+namespace coterie::cli {
+
+/// What commands that compute can be told about GPUs.
+struct DeviceOptions {
+    std::uint64_t memory_limit = 0;  ///< bytes of each GPU; 0: all that is free
+    int devices = 1;
+    std::string on_failure = "stop";
+};
+
+/// Adds --memory-limit, --devices and --on-gpu-failure.
+void add_device_options(CLI::App& command, DeviceOptions& options);
+
+/// The placement on `backend` that the options ask for.
+Placement placement_of(Backend backend, int threads, const DeviceOptions& options);
+
+/// How an algorithm went on GPUs: mode, blocks, share that stayed, …
+Json use_entry(const DeviceUse& use);
+/// The same in words, without a full stop.
+std::string use_in_words(const DeviceUse& use);
+
+}  // namespace coterie::cli
