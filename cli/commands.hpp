@@ -12,6 +12,7 @@ void add_info(CLI::App& app);
 void add_check(CLI::App& app);
 void add_estimate(CLI::App& app);
 void add_estimate_ingest(CLI::App& estimate);  ///< `coterie estimate ingest`
+void add_estimate_memory(CLI::App& estimate);  ///< `coterie estimate STORE pagerank|communities|betweenness|score`
 void add_account(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_pagerank(CLI::App& app);

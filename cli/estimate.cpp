@@ -111,11 +111,11 @@ void run_estimate_ingest(const std::string& store, const IngestOptions& options,
     if (const std::string text = shortage(store, found); !text.empty()) display.say(text);
 }
 
-/// One subcommand a command that can be estimated: each stands in the file of that command, with its options.
 void add_estimate(CLI::App& app) {
     CLI::App* command = app.add_subcommand("estimate", "What a command will take: disk, memory, time");
     command->require_subcommand(1);
     add_estimate_ingest(*command);
+    add_estimate_memory(*command);
 }
 
 }  // namespace coterie::cli

@@ -154,6 +154,8 @@ class Store {
     const std::string& version() const;  ///< of coterie that wrote it
     const std::string& created() const;  ///< UTC, ISO 8601
     const std::shared_ptr<const Accounts>& accounts() const;
+    /// Of original ids and their order, which a run maps into its memory.
+    std::uint64_t account_bytes() const;
     const std::vector<LayerInfo>& layers() const;
     /// Throws std::invalid_argument that lists the layers there are.
     const LayerInfo& layer(std::string_view name) const;

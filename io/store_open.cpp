@@ -361,6 +361,14 @@ const std::shared_ptr<const Accounts>& Store::accounts() const {
     return opened_->accounts;
 }
 
+std::uint64_t Store::account_bytes() const {
+    const AccountDatasets& datasets = opened_->account_datasets;
+    std::uint64_t bytes = 0;
+    for (const auto& dataset : {datasets.ids, datasets.handle_offsets, datasets.handle_bytes, datasets.by_id})
+        if (dataset) bytes += dataset->bytes();
+    return bytes;
+}
+
 const std::vector<LayerInfo>& Store::layers() const {
     return opened_->layers;
 }

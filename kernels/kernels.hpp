@@ -50,12 +50,20 @@ PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options
 /// A result for each of `topics`, which are one or more; `options.teleport` is empty.
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,
                                             const PageRankOptions& options, std::span<const double> out_weights);
+/// Bytes of the in-edges as `pagerank` lays them out: a prediction from degrees alone.
+std::uint64_t pagerank_segment_bytes(const Graph& graph, const PageRankOptions& options, int threads);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 /// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.
 /// `lanes` sources are searched from at a time, 0: as many as suit the backend. They change no bit.
 std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,
                                 int lanes = 0);
+/// How `betweenness` puts so many sources together.
+struct BetweennessBatches {
+    int lanes;              ///< sources side by side in a batch
+    std::uint64_t at_once;  ///< batches in memory
+};
+BetweennessBatches betweenness_batches(AccountId num_accounts, std::uint64_t num_sources, int threads);
 /// Smallest internal id in the component of each account. With `within` [n] (or empty), only edges between accounts
 /// with equal `within`, numbers below n, connect.
 std::vector<AccountId> components(const PlacedGraph& graph, std::span<const AccountId> within);

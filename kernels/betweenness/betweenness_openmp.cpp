@@ -252,6 +252,18 @@ class Batch {
     EdgeOffset unfinished_edges_ = 0;
 };
 
+/// Whether each thread can have a batch of its own.
+bool batch_has_room(AccountId num_accounts, const Batches& options, int threads) {
+    const std::size_t bytes_a_batch =
+        std::size_t{num_accounts} * static_cast<std::size_t>(options.lanes) * 2 * sizeof(double);
+    return static_cast<std::size_t>(threads) * bytes_a_batch <= options.bytes_apart;
+}
+
+std::size_t batches_at_once(AccountId num_accounts, std::size_t num_batches, const Batches& options, int threads) {
+    const bool apart = batch_has_room(num_accounts, options, threads);
+    return std::max<std::size_t>(1, std::min(num_batches, apart ? static_cast<std::size_t>(threads) : 1));
+}
+
 // --- all batches -------------------------------------------------------------------------------------------------
 
 template <class Mask>
@@ -265,10 +277,8 @@ std::vector<double> in_batches(const PlacedGraph& placed, std::span<const Accoun
         return std::span(sources).subspan(batch * lanes, std::min(lanes, sources.size() - batch * lanes));
     };
 
-    const auto threads = static_cast<std::size_t>(placed.threads());
-    const std::size_t bytes_a_batch = std::size_t{graph.num_accounts()} * lanes * 2 * sizeof(double);
-    const bool apart = threads * bytes_a_batch <= options.bytes_apart;
-    const std::size_t at_a_time = std::max<std::size_t>(1, std::min(num_batches, apart ? threads : 1));
+    const std::size_t at_a_time = batches_at_once(graph.num_accounts(), num_batches, options, placed.threads());
+    const bool apart = at_a_time > 1 || batch_has_room(graph.num_accounts(), options, placed.threads());
 
     std::vector<std::unique_ptr<Batch<Mask>>> batches;
     for (std::size_t i = 0; i < at_a_time; ++i)
@@ -311,6 +321,12 @@ std::vector<double> betweenness_in_batches(const PlacedGraph& graph, std::span<c
         default:
             return in_batches<std::uint64_t>(graph, sources, batches, progress);
     }
+}
+
+BetweennessBatches betweenness_batches(AccountId num_accounts, std::uint64_t num_sources, int threads) {
+    const Batches batches;
+    const auto lanes = static_cast<std::uint64_t>(batches.lanes);
+    return {batches.lanes, batches_at_once(num_accounts, (num_sources + lanes - 1) / lanes, batches, threads)};
 }
 
 std::vector<double> betweenness(const PlacedGraph& graph, std::span<const AccountId> sources, Progress* progress,

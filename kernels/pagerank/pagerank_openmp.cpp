@@ -19,6 +19,10 @@ constexpr int ranges_per_thread = 16;
 /// Of a row, in edges: its loops and what an account has to be read and written.
 constexpr EdgeOffset row_cost = 16;
 
+std::vector<AccountId> ranges_of(const Graph& graph, AccountId active, int threads) {
+    return balanced_ranges(graph.in(), active, threads * ranges_per_thread, row_cost);
+}
+
 template <class Rule>
 class PageRankSteps {
   public:
@@ -33,8 +37,7 @@ class PageRankSteps {
           first_ranks_(options.start.empty() ? options.teleport : options.start),
           active_(pagerank_active_accounts(placed.graph(), options)),
           threads_(placed.threads()),
-          in_(placed.graph().in(),
-              balanced_ranges(placed.graph().in(), active_, threads_ * ranges_per_thread, row_cost), threads_),
+          in_(placed.graph().in(), ranges_of(placed.graph(), active_, threads_), threads_),
           ranks_(active_),
           shares_(active_),
           next_shares_(active_),
@@ -104,6 +107,10 @@ class PageRankSteps {
 };
 
 }  // namespace
+
+std::uint64_t pagerank_segment_bytes(const Graph& graph, const PageRankOptions& options, int threads) {
+    return SourceSegments::predicted_bytes(graph, ranges_of(graph, pagerank_active_accounts(graph, options), threads));
+}
 
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights) {
     return with_pagerank_rule(options.precision, graph.graph().weighted(), [&]<class Rule>() {

@@ -10,11 +10,32 @@ constexpr AccountId narrow_width = AccountId{1} << 16U;
 constexpr AccountId within_reach = AccountId{1} << 19U;
 /// Edges a row, on average in a range.
 constexpr EdgeOffset shortest_split_rows = 16;
+
+/// Whether the rows of [begin, end) are worth a loop a segment.
+bool split(const CsrView& in, AccountId begin, AccountId end) {
+    return in.offsets[end] - in.offsets[begin] >= shortest_split_rows * (end - begin);
+}
 }  // namespace
 
+std::uint64_t SourceSegments::predicted_bytes(const Graph& graph, const std::vector<AccountId>& bounds) {
+    const CsrView& in = graph.in();
+    const std::vector<Segment> segments = cut(in.num_accounts());
+    AccountId near = 0;  // sources whose ids are narrow
+    for (const Segment& segment : segments)
+        if (segment.narrow) near = segment.end;
+    EdgeOffset split_edges = segments.size() == 1 ? in.num_edges() : 0;
+    if (segments.size() > 1)
+        for (std::size_t range = 0; range + 1 < bounds.size(); ++range)
+            if (split(in, bounds[range], bounds[range + 1]))
+                split_edges += in.offsets[bounds[range + 1]] - in.offsets[bounds[range]];
+    const EdgeOffset narrow = std::min(split_edges, graph.out().offsets[near]);
+    return sizeof(std::uint16_t) * narrow + sizeof(std::uint32_t) * (in.num_edges() - narrow) +
+           (in.weighted() ? sizeof(float) * in.num_edges() : 0) +
+           segments.size() * sizeof(std::uint32_t) * bounds.back();
+}
+
 SourceSegments::SourceSegments(const CsrView& in, std::vector<AccountId> bounds, int threads)
-    : bounds_(std::move(bounds)) {
-    cut(in.num_accounts());
+    : bounds_(std::move(bounds)), segments_(cut(in.num_accounts())) {
     count(in, threads);
     place(in, threads);
 }
@@ -26,19 +47,16 @@ AccountId SourceSegments::most_rows() const {
     return most;
 }
 
-void SourceSegments::cut(AccountId num_accounts) {
+std::vector<SourceSegments::Segment> SourceSegments::cut(AccountId num_accounts) {
+    std::vector<Segment> segments;
     if (num_accounts > narrow_width) {
-        segments_.push_back({.end = narrow_width, .base = 0, .narrow = true});
+        segments.push_back({.end = narrow_width, .base = 0, .narrow = true});
         if (num_accounts > 2 * narrow_width)
-            segments_.push_back({.end = 2 * narrow_width, .base = narrow_width, .narrow = true});
-        if (num_accounts > within_reach) segments_.push_back({.end = within_reach});
+            segments.push_back({.end = 2 * narrow_width, .base = narrow_width, .narrow = true});
+        if (num_accounts > within_reach) segments.push_back({.end = within_reach});
     }
-    segments_.push_back({.end = num_accounts, .base = 0, .narrow = num_accounts <= narrow_width});
-}
-
-bool SourceSegments::split(const CsrView& in, std::size_t range) const {
-    const EdgeOffset edges = in.offsets[bounds_[range + 1]] - in.offsets[bounds_[range]];
-    return edges >= shortest_split_rows * (bounds_[range + 1] - bounds_[range]);
+    segments.push_back({.end = num_accounts, .base = 0, .narrow = num_accounts <= narrow_width});
+    return segments;
 }
 
 void SourceSegments::count(const CsrView& in, int threads) {
@@ -48,7 +66,7 @@ void SourceSegments::count(const CsrView& in, int threads) {
     }
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (std::size_t range = 0; range < num_ranges(); ++range) {
-        const std::size_t first_segment = split(in, range) ? 0 : segments_.size() - 1;
+        const std::size_t first_segment = split(in, bounds_[range], bounds_[range + 1]) ? 0 : segments_.size() - 1;
         for (AccountId row = bounds_[range]; row < bounds_[range + 1]; ++row) {
             const std::span<const AccountId> sources = in.row(row);
             auto begin = sources.begin();
@@ -77,7 +95,7 @@ void SourceSegments::place(const CsrView& in, int threads) {
     }
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (std::size_t range = 0; range < num_ranges(); ++range) {
-        const std::size_t first_segment = split(in, range) ? 0 : segments_.size() - 1;
+        const std::size_t first_segment = split(in, bounds_[range], bounds_[range + 1]) ? 0 : segments_.size() - 1;
         std::vector<EdgeOffset> places;
         for (const Segment& segment : segments_) places.push_back(segment.begins[range]);
         for (AccountId row = bounds_[range]; row < bounds_[range + 1]; ++row) {

@@ -7,6 +7,7 @@
 
 #include "host/array.hpp"
 #include "host/csr.hpp"
+#include "host/graph.hpp"
 #include "kernels/fixed_point.hpp"
 
 namespace coterie::openmp {
@@ -28,6 +29,10 @@ class SourceSegments {
   public:
     /// Of the rows below `bounds.back()`, in ranges [bounds[r], bounds[r + 1]).
     SourceSegments(const CsrView& in, std::vector<AccountId> bounds, int threads);
+
+    /// Bytes that these segments of `graph`'s in-edges will take, from degrees alone. In ranges of short rows a source cannot be
+    /// told to be near: their share of the narrow ids is taken to be none.
+    static std::uint64_t predicted_bytes(const Graph& graph, const std::vector<AccountId>& bounds);
 
     std::size_t num_ranges() const { return bounds_.size() - 1; }
     /// Of the range that has the most.
@@ -107,10 +112,9 @@ class SourceSegments {
         }
     }
 
-    void cut(AccountId num_accounts);
+    static std::vector<Segment> cut(AccountId num_accounts);
     void count(const CsrView& in, int threads);
     void place(const CsrView& in, int threads);
-    bool split(const CsrView& in, std::size_t range) const;
 
     std::vector<AccountId> bounds_;
     std::vector<Segment> segments_;

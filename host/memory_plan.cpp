@@ -1,0 +1,87 @@
+#include "host/memory_plan.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/kernels.hpp"
+
+namespace coterie {
+
+namespace {
+
+constexpr std::uint64_t bytes_of(const CsrView& rows) {
+    return rows.offsets.size_bytes() + rows.neighbors.size_bytes() + rows.weights.size_bytes();
+}
+
+/// The undirected reading of a directed graph: each edge at both of its ends.
+void add_undirected(MemoryPlan& plan, const Graph& graph, Direction direction) {
+    if (!graph.directed()) return;
+    const std::uint64_t per_edge = sizeof(AccountId) + (graph.weighted() ? sizeof(float) : 0);
+    const std::uint64_t edges = direction == Direction::mutual ? graph.num_edges() : 2 * graph.num_edges();
+    plan.add("the graph without directions, at most",
+             sizeof(EdgeOffset) * (std::uint64_t{graph.num_accounts()} + 1) + per_edge * edges);
+}
+
+}  // namespace
+
+void MemoryPlan::add(std::string name, std::uint64_t bytes) {
+    if (bytes > 0) uses.push_back({std::move(name), bytes});
+}
+
+std::uint64_t MemoryPlan::bytes() const {
+    return std::accumulate(uses.begin(), uses.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const MemoryUse& use) { return sum + use.bytes; });
+}
+
+std::uint64_t graph_bytes(const Graph& graph) {
+    return bytes_of(graph.out()) + (graph.directed() ? bytes_of(graph.in()) : 0);
+}
+
+MemoryPlan pagerank_memory(const Graph& graph, const PageRankOptions& options, int threads) {
+    MemoryPlan plan;
+    const std::uint64_t n = graph.num_accounts();
+    if (n == 0) return plan;
+    const std::uint64_t share = options.precision == Precision::single ? sizeof(float) : sizeof(std::uint64_t);
+    plan.add("in-edges by segments of sources", openmp::pagerank_segment_bytes(graph, options, threads));
+    plan.add("ranks", 8 * n);
+    plan.add("shares, twice", 2 * share * n);
+    plan.add("the result", 8 * n);
+    if (graph.weighted()) plan.add("out-weights", 8 * n);
+    if (!options.teleport.empty()) plan.add("the teleport vector, as given and normalised", 16 * n);
+    if (!options.start.empty()) plan.add("the ranks to start from, as given and normalised", 16 * n);
+    return plan;
+}
+
+MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& options, int threads) {
+    MemoryPlan plan;
+    const std::uint64_t n = graph.num_accounts();
+    const bool lpa = options.method == CommunityMethod::lpa;
+    if (options.direction == Direction::mutual) add_undirected(plan, graph, Direction::mutual);
+    const std::uint64_t votes = lpa && graph.weighted() ? sizeof(std::uint64_t) : sizeof(std::uint32_t);
+    plan.add("labels, at the start and now", 8 * n);
+    plan.add("what accounts know: votes for their labels, whether neighbors moved", (votes + 1) * n);
+    if (graph.directed() && options.direction != Direction::mutual) plan.add("degrees of both directions", 8 * n);
+    if (lpa) plan.add("strengths, volumes and draws", 20 * n);
+    plan.add("votes by label, a thread each", static_cast<std::uint64_t>(threads) * votes * n);
+    plan.add("moves of a turn, at most", 12 * n);
+    return plan;
+}
+
+MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& options, int threads) {
+    MemoryPlan plan;
+    const std::uint64_t n = graph.num_accounts();
+    if (n == 0) return plan;
+    if (options.direction == Direction::either) add_undirected(plan, graph, Direction::either);
+    const std::uint64_t sources = options.num_sources == 0 ? n : std::min<std::uint64_t>(options.num_sources, n);
+    const openmp::BetweennessBatches batches = openmp::betweenness_batches(graph.num_accounts(), sources, threads);
+    const auto lanes = static_cast<std::uint64_t>(batches.lanes);
+    const std::uint64_t at_once = batches.at_once;
+    plan.add("path counts and dependencies of " + std::to_string(lanes * at_once) + " sources",
+             at_once * 16 * lanes * n);
+    plan.add("masks of who was reached", at_once * 3 * (lanes / 8) * n);
+    plan.add("accounts by level", at_once * (4 + lanes / 8) * n);
+    plan.add("sums, values and the draw of sources", (sources < n ? 36 : 28) * n);
+    return plan;
+}
+
+}  // namespace coterie

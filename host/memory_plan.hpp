@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/betweenness.hpp"
+#include "host/communities.hpp"
+#include "host/graph.hpp"
+#include "host/pagerank.hpp"
+
+namespace coterie {
+
+/// Memory that a run holds, by what it holds it for.
+struct MemoryUse {
+    std::string name;
+    std::uint64_t bytes = 0;
+};
+
+/// What stands in memory at once when most does.
+struct MemoryPlan {
+    std::vector<MemoryUse> uses;
+
+    void add(std::string name, std::uint64_t bytes);
+    std::uint64_t bytes() const;
+};
+
+// What an algorithm takes on openmp beside the graph, on `threads` threads. Touches no edge. A graph that is read in another
+// direction than it stands in (mutual; either where it is directed) is counted at the most that it can be.
+// Time O(log n), of pagerank O(n).
+
+MemoryPlan pagerank_memory(const Graph& graph, const PageRankOptions& options, int threads);
+MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& options, int threads);
+/// `num_sources` as in BetweennessOptions.
+MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& options, int threads);
+
+/// Both directions of `graph`, or the one of an undirected graph, in bytes.
+std::uint64_t graph_bytes(const Graph& graph);
+
+}  // namespace coterie
