@@ -31,6 +31,7 @@ constexpr std::uint64_t most_blocks = 4096;
 struct LongRowsOnHost {
     explicit LongRowsOnHost(const CsrView& rows) {
         for (AccountId account = 0; account < rows.num_accounts(); ++account) {
+            longest = std::max(longest, rows.degree(account));
             if (rows.degree(account) <= rule::chunk_length) continue;
             const auto row = static_cast<std::uint32_t>(accounts.size());
             accounts.push_back(account);
@@ -49,11 +50,13 @@ struct LongRowsOnHost {
     std::vector<AccountId> accounts;
     std::vector<std::uint64_t> first_chunks = {0};
     std::vector<RowChunk> chunks;
+    EdgeOffset longest = 0;
 };
 
 struct LongRowsOnDevice {
     explicit LongRowsOnDevice(const LongRowsOnHost& host)
-        : accounts(std::span<const AccountId>(host.accounts), what),
+        : longest(host.longest),
+          accounts(std::span<const AccountId>(host.accounts), what),
           first_chunks(std::span<const std::uint64_t>(host.first_chunks), what),
           chunks(std::span<const RowChunk>(host.chunks), what) {}
 
@@ -62,6 +65,7 @@ struct LongRowsOnDevice {
         return {accounts.data(), first_chunks.data(), chunks.data(), sums, accounts.size(), chunks.size()};
     }
 
+    EdgeOffset longest;
     DeviceBuffer<AccountId> accounts;
     DeviceBuffer<std::uint64_t> first_chunks;
     DeviceBuffer<RowChunk> chunks;
@@ -122,6 +126,8 @@ class Batch {
                   .masks = masks_.data(),
                   .counters = counters_.data(),
                   .all = 0};
+        longest_out_ = long_out.longest;
+        longest_in_ = long_in.longest;
         num_accounts_ = graph.num_accounts();
         num_in_edges_ = graph.num_edges();
     }
@@ -145,9 +151,7 @@ class Batch {
     }
 
     rule::Frontier pull() {
-        launch("pulling path counts", blocks_for(num_accounts_, block_size / warp_size), block_size, pull_kernel<Mask>,
-               state_);
-        sum_long_rows<Way::out, Choice::unfinished>();
+        sum_rows<Way::out, Choice::unfinished>(0, num_accounts_, num_accounts_);
         launch("listing a level", blocks_for(num_accounts_), block_size, gather_marked_kernel<Mask>, state_);
         return advance_level(num_accounts_);
     }
@@ -155,15 +159,16 @@ class Batch {
     rule::Frontier push() {
         const std::uint64_t begin = level_begins_[level_begins_.size() - 2];
         const std::uint64_t end = level_begins_.back();
-        // A block for each account once rows are long enough to feed it.
-        const bool wide = frontier_edges_ > 64 * (end - begin);
-        const unsigned threads = wide ? block_size : warp_size;
-        launch("pushing marks", blocks_for((end - begin) * threads), block_size, push_kernel<Mask>, state_, begin, end,
-               threads);
+        launch("pushing marks", blocks_for(end - begin), block_size, push_packed_kernel<Mask>, state_, begin, end);
+        if (longest_out_ > packed_row) {
+            // A block for each account once rows are long enough to feed it.
+            const bool wide = frontier_edges_ > 64 * (end - begin);
+            const unsigned threads = wide ? block_size : warp_size;
+            launch("pushing marks along long rows", blocks_for((end - begin) * threads), block_size, push_kernel<Mask>,
+                   state_, begin, end, threads);
+        }
         const std::uint64_t most_found = std::min<std::uint64_t>(num_accounts_, frontier_edges_);
-        launch("counting paths", std::min(most_blocks, blocks_for(most_found, block_size / warp_size)), block_size,
-               list_kernel<Way::out, Mask>, state_, end, end);
-        sum_long_rows<Way::out, Choice::marked>();
+        sum_rows<Way::out, Choice::marked>(end, end, most_found);
         return advance_level(most_found);
     }
 
@@ -172,9 +177,7 @@ class Batch {
         const std::uint64_t end = level_begins_[level + 1];
         const std::uint64_t end_behind = level + 2 < level_begins_.size() ? level_begins_[level + 2] : end;
         launch("marking a level", blocks_for(end - begin), block_size, mark_kernel<Mask>, state_, begin, end);
-        launch("collecting dependencies", blocks_for(end - begin, block_size / warp_size), block_size,
-               list_kernel<Way::back, Mask>, state_, begin, end);
-        sum_long_rows<Way::back, Choice::marked>();
+        sum_rows<Way::back, Choice::marked>(begin, end, end - begin);
         launch("taking marks back", blocks_for(end_behind - end), block_size, unmark_kernel<Mask>, state_, end,
                end_behind);
         std::swap(state_.frontier, state_.next);
@@ -198,8 +201,14 @@ class Batch {
     std::vector<double> total() const { return total_.to_host(); }
 
   private:
+    /// Of the accounts at [begin, end), at most `most`.
     template <Way way, Choice choice>
-    void sum_long_rows() {
+    void sum_rows(std::uint64_t begin, std::uint64_t end, std::uint64_t most) {
+        launch("summing short rows", std::min(most_blocks, blocks_for(most)), block_size,
+               packed_rows_kernel<way, choice, Mask>, state_, begin, end);
+        if ((way == Way::out ? longest_in_ : longest_out_) <= packed_row) return;
+        launch("summing rows", std::min(most_blocks, blocks_for(most, block_size / warp_size)), block_size,
+               warp_rows_kernel<way, choice, Mask>, state_, begin, end);
         const LongRows<Mask>& rows = way == Way::out ? state_.long_in : state_.long_out;
         launch("summing chunks of long rows", blocks_for(rows.num_chunks, block_size / warp_size), block_size,
                chunk_kernel<way, choice, Mask>, state_);
@@ -247,6 +256,8 @@ class Batch {
     DeviceBuffer<double> chunk_sums_;
     DeviceBuffer<Counters> counters_;
     State<Mask> state_;
+    EdgeOffset longest_out_ = 0;
+    EdgeOffset longest_in_ = 0;
     AccountId num_accounts_ = 0;
     EdgeOffset num_in_edges_ = 0;
     EdgeOffset frontier_edges_ = 0;

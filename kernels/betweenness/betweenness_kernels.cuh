@@ -7,8 +7,9 @@
 #include "kernels/cuda/degree_classes.cuh"
 #include "kernels/cuda/launch.cuh"
 
-// The kernels of betweenness. A warp walks a row; each of its threads owns one source (32 lanes) or two (64), so that
-// a neighbor's values are read as one or two coalesced pieces of 256 bytes, and every lane adds in the row's order.
+// The kernels of betweenness. A warp walks a row, or the rows of 32 accounts if they are short; each of its threads owns
+// one source (32 lanes) or two (64), so that a neighbor's values are read as one or two coalesced pieces of 256 bytes, and
+// every lane adds in the row's order.
 
 namespace coterie::cuda::betweenness_kernels {
 
@@ -19,6 +20,11 @@ inline constexpr unsigned num_lanes = 8 * sizeof(Mask);
 /// Lanes of one thread: t, t + 32.
 template <class Mask>
 inline constexpr unsigned per_thread = num_lanes<Mask> / warp_size;
+template <class Mask>
+using Sums = double[per_thread<Mask>];
+
+/// Rows up to this length are packed: a warp walks those of 32 accounts as if they were one.
+inline constexpr EdgeOffset packed_row = 32;
 
 /// What a level leaves for the host to read.
 struct Counters {
@@ -67,82 +73,15 @@ __device__ inline unsigned lane_of_thread() {
     return threadIdx.x % warp_size;
 }
 
+/// The lanes [32 part, 32 part + 32) of a mask.
+template <class Mask>
+__device__ unsigned word_of(Mask mask, unsigned part) {
+    return static_cast<unsigned>(mask >> part * warp_size);
+}
+
 template <class Mask>
 __device__ bool has_lane(Mask mask, unsigned lane) {
     return (mask >> lane & Mask{1}) != 0;
-}
-
-/// Sums the edges [begin, end) of a row in order, a lane a thread; `found` gets the lanes with any term. All of a warp.
-template <class Mask>
-__device__ void sum_edges(const CsrView& rows, const State<Mask>& state, EdgeOffset begin, EdgeOffset end, Mask wanted,
-                          double (&sums)[per_thread<Mask>], Mask& found) {
-    constexpr unsigned in_flight = 4;
-    const unsigned thread = lane_of_thread();
-    for (EdgeOffset first = begin; first < end; first += warp_size) {
-        const EdgeOffset edge = first + thread;
-        AccountId neighbor = 0;
-        Mask mask = 0;
-        if (edge < end) {
-            neighbor = rows.neighbors[edge];
-            mask = state.frontier[neighbor] & wanted;
-        }
-        found |= mask;
-        unsigned active = __ballot_sync(whole_warp, mask != 0);
-        while (active != 0) {
-            double terms[in_flight][per_thread<Mask>];
-#pragma unroll
-            for (unsigned i = 0; i < in_flight; ++i) {
-                const int from = active == 0 ? 0 : __ffs(static_cast<int>(active)) - 1;
-                const Mask counts = active == 0 ? Mask{0} : __shfl_sync(whole_warp, mask, from);
-                const AccountId account = __shfl_sync(whole_warp, neighbor, from);
-                active &= active - 1;
-#pragma unroll
-                for (unsigned part = 0; part < per_thread<Mask>; ++part) {
-                    const unsigned lane = thread + part * warp_size;
-                    terms[i][part] =
-                        has_lane(counts, lane) ? state.values[std::uint64_t{account} * num_lanes<Mask> + lane] : 0.0;
-                }
-            }
-#pragma unroll
-            for (unsigned i = 0; i < in_flight; ++i)
-#pragma unroll
-                for (unsigned part = 0; part < per_thread<Mask>; ++part) sums[part] += terms[i][part];
-        }
-    }
-}
-
-template <class Mask>
-__device__ Mask warp_or(Mask mask) {
-    for (unsigned step = warp_size / 2; step > 0; step /= 2) mask |= __shfl_xor_sync(whole_warp, mask, step);
-    return mask;
-}
-
-/// What an account does with its sums, in the lanes `reached`.
-template <Way way, class Mask>
-__device__ void settle(const State<Mask>& state, AccountId account, Mask reached,
-                       const double (&sums)[per_thread<Mask>]) {
-    const unsigned thread = lane_of_thread();
-#pragma unroll
-    for (unsigned part = 0; part < per_thread<Mask>; ++part) {
-        const unsigned lane = thread + part * warp_size;
-        if (!has_lane(reached, lane)) continue;
-        const std::uint64_t place = std::uint64_t{account} * num_lanes<Mask> + lane;
-        if constexpr (way == Way::out) {
-            state.values[place] = sums[part];
-            if (!rule::countable(sums[part])) atomicExch(&state.counters->uncountable, 1U);
-        } else {
-            const double paths = state.values[place];
-            const double dependency = rule::dependency(paths, sums[part]);
-            state.dependencies[place] = dependency;
-            state.values[place] = rule::share(paths, dependency);
-        }
-    }
-    if (way == Way::out && thread == 0) state.next[account] = reached;
-}
-
-template <Choice choice, class Mask>
-__device__ Mask wanted_lanes(const State<Mask>& state, AccountId account) {
-    return choice == Choice::marked ? state.next[account] : state.all & ~state.visited[account];
 }
 
 template <Way way, class Mask>
@@ -155,38 +94,199 @@ __device__ const LongRows<Mask>& long_rows_of(const State<Mask>& state) {
     return way == Way::out ? state.long_in : state.long_out;
 }
 
-/// One account by one warp, unless its row is long.
-template <Way way, class Mask>
-__device__ void sum_short_row(const State<Mask>& state, AccountId account, Mask wanted) {
-    const CsrView& rows = rows_of<way>(state);
-    const EdgeOffset begin = rows.offsets[account];
-    const EdgeOffset end = rows.offsets[account + 1];
-    if (end - begin > rule::chunk_length) return;
-    double sums[per_thread<Mask>] = {};
-    Mask found = 0;
-    sum_edges(rows, state, begin, end, wanted, sums, found);
-    // What is marked has a term in every lane on the way out, and may have none on the way back.
-    const Mask reached = way == Way::out ? warp_or(found) : wanted;
-    if (reached != 0) settle<way>(state, account, reached, sums);
+template <Choice choice, class Mask>
+__device__ Mask wanted_lanes(const State<Mask>& state, AccountId account) {
+    return choice == Choice::marked ? state.next[account] : state.all & ~state.visited[account];
 }
 
-/// Accounts with short rows that are not finished, a warp each.
+/// What an account does with its sums. On the way out they say which lanes reached it: no term is 0. All of a warp.
+template <Way way, class Mask>
+__device__ void settle(const State<Mask>& state, AccountId account, Mask wanted, const Sums<Mask>& sums) {
+    const unsigned thread = lane_of_thread();
+    const unsigned bit = 1U << thread;
+    double* const values = state.values + std::uint64_t{account} * num_lanes<Mask> + thread;
+    double* const dependencies = state.dependencies + std::uint64_t{account} * num_lanes<Mask> + thread;
+    Mask reached = 0;
+#pragma unroll
+    for (unsigned part = 0; part < per_thread<Mask>; ++part) {
+        if constexpr (way == Way::out) {
+            reached |= static_cast<Mask>(__ballot_sync(whole_warp, sums[part] > 0)) << part * warp_size;
+            if (sums[part] == 0) continue;
+            values[part * warp_size] = sums[part];
+            if (!rule::countable(sums[part])) atomicExch(&state.counters->uncountable, 1U);
+        } else {
+            if ((word_of(wanted, part) & bit) == 0) continue;
+            const double paths = values[part * warp_size];
+            const double dependency = rule::dependency(paths, sums[part]);
+            dependencies[part * warp_size] = dependency;
+            values[part * warp_size] = rule::share(paths, dependency);
+        }
+    }
+    if (way == Way::out && thread == 0 && reached != 0) state.next[account] = reached;
+}
+
+/// Of `count` active threads, which each hold a neighbor and the lanes in which it counts: add(thread, terms), in order.
+/// The loads of all are under way at the same time. All of a warp.
+template <unsigned count, class Mask, class Add>
+__device__ void add_terms(const double* values, AccountId neighbor, Mask mask, unsigned& active, Add& add) {
+    const unsigned bit = 1U << lane_of_thread();
+    double terms[count][per_thread<Mask>];
+    int holders[count];
+#pragma unroll
+    for (unsigned i = 0; i < count; ++i) {
+        holders[i] = __clz(static_cast<int>(__brev(active)));  // the lowest bit
+        active &= active - 1;
+        const AccountId account = __shfl_sync(whole_warp, neighbor, holders[i]);
+        const double* const row = values + std::uint64_t{account} * num_lanes<Mask>;
+#pragma unroll
+        for (unsigned part = 0; part < per_thread<Mask>; ++part) {
+            const unsigned counts = __shfl_sync(whole_warp, word_of(mask, part), holders[i]);
+            terms[i][part] = (counts & bit) != 0 ? row[part * warp_size] : 0.0;
+        }
+    }
+#pragma unroll
+    for (unsigned i = 0; i < count; ++i) add(holders[i], terms[i]);
+}
+
+template <class Mask, class Add>
+__device__ void add_all_terms(const State<Mask>& state, AccountId neighbor, Mask mask, Add add) {
+    constexpr int at_a_time = 4;
+    const double* const values = state.values + lane_of_thread();
+    unsigned active = __ballot_sync(whole_warp, mask != 0);
+    int left = __popc(active);
+    for (; left >= at_a_time; left -= at_a_time) add_terms<at_a_time>(values, neighbor, mask, active, add);
+    for (; left > 0; --left) add_terms<1>(values, neighbor, mask, active, add);
+}
+
+/// Sums the edges [begin, end) of a row in order, a lane a thread. All of a warp.
 template <class Mask>
-__global__ void __launch_bounds__(block_size) pull_kernel(State<Mask> state) {
-    const std::uint64_t account = grid_thread() / warp_size;
-    if (account >= state.in.num_accounts()) return;
-    const auto wanted = wanted_lanes<Choice::unfinished>(state, static_cast<AccountId>(account));
-    if (wanted != 0) sum_short_row<Way::out>(state, static_cast<AccountId>(account), wanted);
+__device__ void sum_edges(const CsrView& rows, const State<Mask>& state, EdgeOffset begin, EdgeOffset end, Mask wanted,
+                          Sums<Mask>& sums) {
+    for (EdgeOffset first = begin; first < end; first += warp_size) {
+        const EdgeOffset edge = first + lane_of_thread();
+        AccountId neighbor = 0;
+        Mask mask = 0;
+        if (edge < end) {
+            neighbor = rows.neighbors[edge];
+            mask = state.frontier[neighbor] & wanted;
+        }
+        add_all_terms(state, neighbor, mask, [&](int, const Sums<Mask>& terms) {
+#pragma unroll
+            for (unsigned part = 0; part < per_thread<Mask>; ++part) sums[part] += terms[part];
+        });
+    }
 }
 
-/// Accounts with short rows in the list from `begin` up to `end` or, on the way out, up to where it ends by now.
+/// Lays the rows of the accounts that the threads of a warp hold end to end: visit(thread that holds the account, edge)
+/// by all of the warp, 32 edges at a time; behind the last the edge is `no_edge`. A row of `degree` 0 is left out.
+inline constexpr EdgeOffset no_edge = ~EdgeOffset{0};
+template <class Visit>
+__device__ void for_each_packed_edge(EdgeOffset begin, unsigned degree, Visit visit) {
+    unsigned end = degree;  // where this thread's row ends among all
+    for (unsigned step = 1; step < warp_size; step *= 2) {
+        const unsigned before = __shfl_up_sync(whole_warp, end, step);
+        if (lane_of_thread() >= step) end += before;
+    }
+    const EdgeOffset shift = begin - (end - degree);
+    const unsigned total = __shfl_sync(whole_warp, end, warp_size - 1);
+    for (unsigned first = 0; first < total; first += warp_size) {
+        const unsigned place = first + lane_of_thread();
+        unsigned holder = 0;  // the first whose row ends behind `place`
+        for (unsigned step = warp_size / 2; step > 0; step /= 2)
+            if (__shfl_sync(whole_warp, end, static_cast<int>(holder + step - 1)) <= place) holder += step;
+        const EdgeOffset edge = place + __shfl_sync(whole_warp, shift, static_cast<int>(holder));
+        visit(holder, place < total ? edge : no_edge);
+    }
+}
+
+/// Sums the rows of the accounts that the threads of a warp hold, each in order; `wanted` is 0 where there is none.
 template <Way way, class Mask>
-__global__ void __launch_bounds__(block_size) list_kernel(State<Mask> state, std::uint64_t begin, std::uint64_t end) {
-    if (way == Way::out) end = state.counters->list_size;
+__device__ void sum_packed_rows(const State<Mask>& state, AccountId account, Mask wanted) {
+    const CsrView& rows = rows_of<way>(state);
+    EdgeOffset begin = 0;
+    EdgeOffset degree = 0;
+    if (wanted != 0) {
+        begin = rows.offsets[account];
+        degree = rows.offsets[account + 1] - begin;
+        if (degree > packed_row) wanted = 0;
+    }
+    unsigned holder = warp_size;  // whose row is being summed
+    Sums<Mask> sums = {};
+    const auto settle_holder = [&](unsigned whose, const Sums<Mask>& its_sums) {
+        settle<way>(state, __shfl_sync(whole_warp, account, static_cast<int>(whose)),
+                    __shfl_sync(whole_warp, wanted, static_cast<int>(whose)), its_sums);
+    };
+    unsigned settled = 0;
+    for_each_packed_edge(begin, wanted == 0 ? 0 : static_cast<unsigned>(degree), [&](unsigned whose, EdgeOffset edge) {
+        const Mask wanted_there = __shfl_sync(whole_warp, wanted, static_cast<int>(whose));
+        AccountId neighbor = 0;
+        Mask mask = 0;
+        if (edge != no_edge) {
+            neighbor = rows.neighbors[edge];
+            mask = state.frontier[neighbor] & wanted_there;
+        }
+        add_all_terms(state, neighbor, mask, [&](int thread, const Sums<Mask>& terms) {
+            const unsigned next = __shfl_sync(whole_warp, whose, thread);
+            const bool goes_on = next == holder;
+            if (!goes_on && holder != warp_size) settle_holder(holder, sums);
+            holder = next;
+            settled |= 1U << next;
+#pragma unroll
+            for (unsigned part = 0; part < per_thread<Mask>; ++part)
+                sums[part] = goes_on ? sums[part] + terms[part] : terms[part];
+        });
+    });
+    if (holder != warp_size) settle_holder(holder, sums);
+    if constexpr (way == Way::back) {
+        // Nothing lies behind the others.
+        const Sums<Mask> nothing = {};
+        for (unsigned left = __ballot_sync(whole_warp, wanted != 0) & ~settled; left != 0; left &= left - 1)
+            settle_holder(static_cast<unsigned>(__ffs(static_cast<int>(left)) - 1), nothing);
+    }
+}
+
+/// The account at a place: of the list, where accounts are chosen by marks.
+template <Choice choice, class Mask>
+__device__ AccountId account_at(const State<Mask>& state, std::uint64_t place) {
+    return choice == Choice::marked ? state.accounts[place] : static_cast<AccountId>(place);
+}
+
+/// On the way out the list is walked to where it ends by now.
+template <Way way, Choice choice, class Mask>
+__device__ std::uint64_t end_of_walk(const State<Mask>& state, std::uint64_t end) {
+    return way == Way::out && choice == Choice::marked ? state.counters->list_size : end;
+}
+
+/// Accounts at [begin, end) with rows that are packed: a thread each, a warp for the rows of 32.
+template <Way way, Choice choice, class Mask>
+__global__ void __launch_bounds__(block_size)
+    packed_rows_kernel(State<Mask> state, std::uint64_t begin, std::uint64_t end) {
+    end = end_of_walk<way, choice>(state, end);
+    const std::uint64_t threads = std::uint64_t{gridDim.x} * blockDim.x;
+    for (std::uint64_t first = begin + grid_thread() - lane_of_thread(); first < end; first += threads) {
+        const std::uint64_t place = first + lane_of_thread();
+        const AccountId account = place < end ? account_at<choice>(state, place) : 0;
+        sum_packed_rows<way>(state, account, place < end ? wanted_lanes<choice>(state, account) : Mask{0});
+    }
+}
+
+/// Accounts at [begin, end) with rows of more than that and no more than a chunk: a warp each.
+template <Way way, Choice choice, class Mask>
+__global__ void __launch_bounds__(block_size)
+    warp_rows_kernel(State<Mask> state, std::uint64_t begin, std::uint64_t end) {
+    end = end_of_walk<way, choice>(state, end);
+    const CsrView& rows = rows_of<way>(state);
     const std::uint64_t warps = std::uint64_t{gridDim.x} * blockDim.x / warp_size;
-    for (std::uint64_t i = begin + grid_thread() / warp_size; i < end; i += warps) {
-        const AccountId account = state.accounts[i];
-        sum_short_row<way>(state, account, wanted_lanes<Choice::marked>(state, account));
+    for (std::uint64_t place = begin + grid_thread() / warp_size; place < end; place += warps) {
+        const AccountId account = account_at<choice>(state, place);
+        const EdgeOffset first = rows.offsets[account];
+        const EdgeOffset last = rows.offsets[account + 1];
+        if (last - first <= packed_row || last - first > rule::chunk_length) continue;
+        const auto wanted = wanted_lanes<choice>(state, account);
+        if (wanted == 0) continue;
+        Sums<Mask> sums = {};
+        sum_edges(rows, state, first, last, wanted, sums);
+        settle<way>(state, account, wanted, sums);
     }
 }
 
@@ -199,9 +299,8 @@ __global__ void __launch_bounds__(block_size) chunk_kernel(State<Mask> state) {
     const RowChunk chunk = rows.chunks[index];
     const auto wanted = wanted_lanes<choice>(state, rows.accounts[chunk.row]);
     if (wanted == 0) return;
-    double sums[per_thread<Mask>] = {};
-    Mask found = 0;
-    sum_edges(rows_of<way>(state), state, chunk.begin, chunk.begin + chunk.size, wanted, sums, found);
+    Sums<Mask> sums = {};
+    sum_edges(rows_of<way>(state), state, chunk.begin, chunk.begin + chunk.size, wanted, sums);
 #pragma unroll
     for (unsigned part = 0; part < per_thread<Mask>; ++part)
         rows.sums[index * num_lanes<Mask> + lane_of_thread() + part * warp_size] = sums[part];
@@ -216,36 +315,57 @@ __global__ void __launch_bounds__(block_size) long_row_kernel(State<Mask> state)
     const AccountId account = rows.accounts[row];
     const auto wanted = wanted_lanes<choice>(state, account);
     if (wanted == 0) return;
-    double sums[per_thread<Mask>] = {};
-    Mask found = 0;
+    Sums<Mask> sums = {};
     for (std::uint64_t chunk = rows.first_chunks[row]; chunk < rows.first_chunks[row + 1]; ++chunk)
 #pragma unroll
-        for (unsigned part = 0; part < per_thread<Mask>; ++part) {
-            const unsigned lane = lane_of_thread() + part * warp_size;
-            sums[part] += rows.sums[chunk * num_lanes<Mask> + lane];
-            if (sums[part] > 0) found |= Mask{1} << lane;  // no term is 0
-        }
-    const Mask reached = way == Way::out ? warp_or(found) : wanted;
-    if (reached != 0) settle<way>(state, account, reached, sums);
+        for (unsigned part = 0; part < per_thread<Mask>; ++part)
+            sums[part] += rows.sums[chunk * num_lanes<Mask> + lane_of_thread() + part * warp_size];
+    settle<way>(state, account, wanted, sums);
 }
 
-/// Out-neighbors of the frontier, which is the list from `begin` to `end`: marks them and puts them on the list.
+/// Marks an out-neighbor of the frontier, and puts it on the list if it is the first to.
+template <class Mask>
+__device__ void mark_neighbor(const State<Mask>& state, AccountId neighbor, Mask mask) {
+    const Mask reached = mask & ~state.visited[neighbor];
+    if ((reached & ~*const_cast<const volatile Mask*>(&state.next[neighbor])) == 0) return;
+    if (atomicOr(&state.next[neighbor], reached) != 0) return;
+    state.accounts[atomicAdd(reinterpret_cast<unsigned long long*>(&state.counters->list_size), 1ULL)] = neighbor;
+}
+
+/// Marks the out-neighbors of the frontier, which is the list from `begin` to `end`, where rows are packed.
+template <class Mask>
+__global__ void __launch_bounds__(block_size)
+    push_packed_kernel(State<Mask> state, std::uint64_t begin, std::uint64_t end) {
+    const std::uint64_t place = begin + grid_thread();
+    Mask mask = 0;
+    EdgeOffset first = 0;
+    EdgeOffset degree = 0;
+    if (place < end) {
+        const AccountId account = state.accounts[place];
+        mask = state.masks[place];
+        first = state.out.offsets[account];
+        degree = state.out.offsets[account + 1] - first;
+    }
+    for_each_packed_edge(first, degree > packed_row ? 0 : static_cast<unsigned>(degree),
+                         [&](unsigned holder, EdgeOffset edge) {
+                             const Mask of_holder = __shfl_sync(whole_warp, mask, static_cast<int>(holder));
+                             if (edge != no_edge) mark_neighbor(state, state.out.neighbors[edge], of_holder);
+                         });
+}
+
+/// And where they are longer: a warp or a block each.
 template <class Mask>
 __global__ void __launch_bounds__(block_size)
     push_kernel(State<Mask> state, std::uint64_t begin, std::uint64_t end, unsigned threads_an_account) {
-    const std::uint64_t i = begin + grid_thread() / threads_an_account;
-    if (i >= end) return;
-    const AccountId account = state.accounts[i];
-    const Mask mask = state.masks[i];
+    const std::uint64_t place = begin + grid_thread() / threads_an_account;
+    if (place >= end) return;
+    const AccountId account = state.accounts[place];
+    const EdgeOffset first = state.out.offsets[account];
     const EdgeOffset last = state.out.offsets[account + 1];
-    for (EdgeOffset edge = state.out.offsets[account] + grid_thread() % threads_an_account; edge < last;
-         edge += threads_an_account) {
-        const AccountId neighbor = state.out.neighbors[edge];
-        const Mask reached = mask & ~state.visited[neighbor];
-        if ((reached & ~*const_cast<const volatile Mask*>(&state.next[neighbor])) == 0) continue;
-        if (atomicOr(&state.next[neighbor], reached) != 0) continue;
-        state.accounts[atomicAdd(reinterpret_cast<unsigned long long*>(&state.counters->list_size), 1ULL)] = neighbor;
-    }
+    if (last - first <= packed_row) return;
+    const Mask mask = state.masks[place];
+    for (EdgeOffset edge = first + grid_thread() % threads_an_account; edge < last; edge += threads_an_account)
+        mark_neighbor(state, state.out.neighbors[edge], mask);
 }
 
 /// Puts all that are marked on the list.
