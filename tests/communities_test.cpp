@@ -300,6 +300,34 @@ TEST_P(Communities, OfLpaGiveEdgesWithoutWeightAndSelfLoopsNoVote) {
     EXPECT_EQ(propagated(placed(graph), options), oracle_lpa(graph, options));
 }
 
+TEST_P(Communities, CountNeighborhoodsOfEverySize) {
+    // Hubs with as many neighbors as the ways of counting begin and end with: a thread, lanes, a warp, a block, and above
+    // what a block of any device can hold. Others draw labels into their rows from two groups, so that winners are close.
+    const std::vector<AccountId> sizes = {1,   2,   3,   8,   9,   16,   17,   32,   33,    255,
+                                          256, 257, 511, 512, 513, 4095, 4096, 4097, 22000, 30000};
+    constexpr AccountId n = 31'000;
+    std::vector<Edge> edges = messy_edges(n, 3000, 21, true);
+    for (AccountId hub = 0; hub < sizes.size(); ++hub)
+        for (AccountId i = 0; i < sizes[hub]; ++i) {
+            const auto other = static_cast<AccountId>(n - 1 - (hub + i) % (n - 100));
+            const float weight = 1.0F + static_cast<float>(i % 3);
+            if (i % 5 == 0)
+                edges.push_back({other, hub, weight});
+            else
+                edges.push_back({hub, other, weight});
+        }
+    for (const bool undirected : {false, true})
+        for (const bool weighted : {false, true}) {
+            const Graph graph = relabelled_graph_of(n, edges, undirected, weighted);
+            SCOPED_TRACE(std::string(undirected ? "undirected" : "directed") + (weighted ? ", weighted" : ""));
+            if (!weighted) {
+                EXPECT_EQ(propagated(placed(graph), {.method = cdlp, .max_rounds = 6}), oracle_cdlp(graph, 6));
+            }
+            const CommunitiesOptions options{.max_rounds = 9, .stop_share = 0};
+            EXPECT_EQ(propagated(placed(graph), options), oracle_lpa(graph, options));
+        }
+}
+
 TEST_P(Communities, AreTheSameBytesWithAnyNumberOfThreads) {
     for (const auto& [name, graph] : assorted_graphs())
         for (const CommunitiesOptions& options : {CommunitiesOptions{.method = lpa}, CommunitiesOptions{.method = cdlp},
