@@ -10,13 +10,15 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
     const std::string gpus = "GPUs (cuda)";
     command
         .add_option("--memory-limit", options.memory_limit,
-                    "Bytes of each GPU's memory, such as 24G or 512M, to get by with: PageRank streams a "
-                    "graph that does not fit, in blocks of rows. Default: what is free")
+                    "Bytes of each GPU's memory, such as 24G or 512M, to get by with: PageRank and label "
+                    "propagation stream a graph that does not fit, in blocks of rows. Default: what is free")
         ->transform(CLI::AsSizeValue(true))
         ->check(CLI::PositiveNumber)
         ->type_name("SIZE")
         ->group(gpus);
-    command.add_option("--devices", options.devices, "GPUs of this machine that share the rows (PageRank)")
+    command
+        .add_option("--devices", options.devices,
+                    "GPUs of this machine that share the rows (PageRank, label propagation)")
         ->check(CLI::PositiveNumber)
         ->capture_default_str()
         ->group(gpus);
@@ -27,14 +29,20 @@ void add_device_options(CLI::App& command, DeviceOptions& options) {
         ->check(CLI::IsMember({"stop", "openmp"}))
         ->capture_default_str()
         ->group(gpus);
+    command
+        .add_option("--trace", options.trace,
+                    "Write what the host and the streams of GPUs did when, in the Chrome trace format "
+                    "(chrome://tracing, ui.perfetto.dev)")
+        ->type_name("FILE");
 }
 
-Placement placement_of(Backend backend, int threads, const DeviceOptions& options) {
+Placement placement_of(Backend backend, int threads, const DeviceOptions& options, Trace* trace) {
     return {.backend = backend,
             .threads = threads,
             .memory_limit = options.memory_limit,
             .devices = options.devices,
-            .on_gpu_failure = options.on_failure == "openmp" ? OnGpuFailure::openmp : OnGpuFailure::stop};
+            .on_gpu_failure = options.on_failure == "openmp" ? OnGpuFailure::openmp : OnGpuFailure::stop,
+            .trace = trace};
 }
 
 Json use_entry(const DeviceUse& use) {

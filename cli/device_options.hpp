@@ -14,13 +14,14 @@ struct DeviceOptions {
     std::uint64_t memory_limit = 0;  ///< bytes of each GPU; 0: all that is free
     int devices = 1;
     std::string on_failure = "stop";
+    std::string trace;  ///< file; empty: none
 };
 
-/// Adds --memory-limit, --devices and --on-gpu-failure.
+/// Adds --memory-limit, --devices, --on-gpu-failure and --trace.
 void add_device_options(CLI::App& command, DeviceOptions& options);
 
 /// The placement on `backend` that the options ask for.
-Placement placement_of(Backend backend, int threads, const DeviceOptions& options);
+Placement placement_of(Backend backend, int threads, const DeviceOptions& options, Trace* trace);
 
 /// How an algorithm went on GPUs: mode, blocks, share that stayed, …
 Json use_entry(const DeviceUse& use);

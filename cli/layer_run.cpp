@@ -20,6 +20,7 @@ Store open_store(const LayerOptions& options, RunReport& report) {
     if (std::filesystem::equivalent(options.output, options.store, ignored))
         throw std::invalid_argument(fmt::format("-o: must be another file than the store, got {}", options.output));
     require_writable(options.output);
+    report.trace_to(options.device.trace);
     return report.step("open", [&] { return Store::open(options.store); });
 }
 
@@ -84,7 +85,7 @@ const PlacedGraph& LayerRun::place(bool unweighted) {
     placed_ = report_.step("place", [&] {
         const Graph graph = store_.graph(layer_.name);
         return coterie::place(unweighted ? graph.unweighted() : graph,
-                              placement_of(chosen.backend, options_.run.threads, options_.device));
+                              placement_of(chosen.backend, options_.run.threads, options_.device, report_.trace()));
     });
     const std::string device = device_name(chosen.backend);
     report_["backend"] = name_of(chosen.backend);
@@ -162,6 +163,7 @@ void LayerRun::finish(std::vector<TableColumn> columns, Attributes attributes) {
             say(fmt::format("wrote {}", output));
         }
     }
+    report_.write_trace();
     if (options_.run.json) print_json(report_.json());
 }
 

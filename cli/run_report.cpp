@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "host/errors.hpp"
+#include "io/result_table.hpp"
 
 namespace coterie::cli {
 
@@ -32,12 +33,23 @@ Json RunReport::json() const {
 
 RunReport::Stopwatch::Stopwatch(RunReport& report, const std::string& name) : report_(report), name_(name) {
     report_.progress_.begin(name_);
+    trace_began_ = report_.trace_.now();
 }
 
 RunReport::Stopwatch::~Stopwatch() {
     const double before = report_.seconds_.value(name_, 0.0);
     report_.seconds_[name_] = before + std::chrono::duration<double>(Clock::now() - began_).count();
     report_.progress_.begin("");
+    if (report_.trace() != nullptr) report_.trace_.add("host", name_, trace_began_, report_.trace_.now());
+}
+
+void RunReport::trace_to(const std::string& path) {
+    if (!path.empty()) require_writable(path);
+    trace_path_ = path;
+}
+
+void RunReport::write_trace() const {
+    if (!trace_path_.empty()) trace_.write(trace_path_);
 }
 
 std::vector<std::string> command_line() {

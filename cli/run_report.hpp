@@ -11,6 +11,7 @@
 #include "cli/options.hpp"
 #include "cli/progress_display.hpp"
 #include "io/name_rules.hpp"
+#include "io/trace_file.hpp"
 
 namespace coterie::cli {
 
@@ -30,6 +31,12 @@ class RunReport {
     Json& operator[](const std::string& key) { return facts_[key]; }
     /// Seconds by step, in the order in which steps were first run.
     const Json& seconds() const { return seconds_; }
+
+    /// For others to add to what is traced: the steps, on the track "host". Null without `trace_to`.
+    Trace* trace() { return trace_path_.empty() ? nullptr : &trace_; }
+    /// Steps are traced from now on, and `write_trace` writes that to `path`; empty: nothing is.
+    void trace_to(const std::string& path);
+    void write_trace() const;
 
     /// Runs `work` as a step. The seconds of steps of the same name add up.
     template <class Work>
@@ -54,11 +61,14 @@ class RunReport {
         RunReport& report_;
         std::string name_;
         Clock::time_point began_ = Clock::now();
+        double trace_began_ = 0;
     };
 
     ProgressDisplay& progress_;
     Json facts_;
     Json seconds_ = Json::object();
+    std::string trace_path_;
+    TraceFile trace_;
 };
 
 /// Sets what `naming` says: fold_case, strip_at and pseudonyms, each if it holds.

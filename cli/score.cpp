@@ -172,6 +172,7 @@ void run_score(const Options& options) {
     RunReport report("score", progress);
     if (!options.score.sources.empty()) parse_sources(options.score.sources);  // wrong options are told at once
     require_folder(options.folder);
+    report.trace_to(options.device.trace);
     const Store store = report.step("open", [&] { return Store::open(options.store); });
     if (!options.no_save) require_writable(options.store);
     const std::vector<LayerInfo> layers = chosen_layers(store, options.layers);
@@ -199,7 +200,7 @@ void run_score(const Options& options) {
     report["threads"] = threads;
     const std::string device = device_name(chosen.backend);  // now: a GPU may be lost later
 
-    Placement placement = placement_of(chosen.backend, threads, options.device);
+    Placement placement = placement_of(chosen.backend, threads, options.device, report.trace());
     // Some algorithms cannot stream. The others should not go to waste for that.
     if (placement.on_gpu_failure == OnGpuFailure::stop) placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;
 
@@ -240,6 +241,7 @@ void run_score(const Options& options) {
     const Json manifest = report.json();
     write_file(folder / "manifest.json", manifest.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 
+    report.write_trace();
     if (options.run.json) return print_json(manifest);
     print_text(summary);
     progress.say(fmt::format("{} on {}{}; everything is in {}", name_of(chosen.backend), device,

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "host/graph.hpp"
+#include "host/trace.hpp"
 
 namespace coterie {
 
@@ -38,10 +39,10 @@ struct Placement {
     int threads = 0;  ///< of openmp and of host work; 0: as many as the machine has cores
 
     // Of cuda alone.
-    std::uint64_t memory_limit =
-        0;            ///< bytes of each GPU that this process holds at most, as if it had no more; 0: all
-    int devices = 1;  ///< GPUs that share the rows, where an algorithm can (PageRank)
+    std::uint64_t memory_limit = 0;  ///< bytes that this process holds of each GPU at most; 0: what is free
+    int devices = 1;                 ///< GPUs that share the rows, where an algorithm can (PageRank, labels)
     OnGpuFailure on_gpu_failure = OnGpuFailure::stop;
+    Trace* trace = nullptr;  ///< told of the copies and kernels of streamed rows; must live as long as graphs placed so
 };
 
 /// How the last algorithm on a graph that was placed on cuda went.
@@ -72,7 +73,7 @@ class PlacedGraph {
     void leave_device() const;
     /// How the last algorithm went, on this graph or on one derived from it.
     const DeviceUse& last_use() const { return *on_cuda_->use; }
-    /// For an algorithm that runs.
+    /// The same, for the algorithm that runs to write.
     DeviceUse& use() const { return *on_cuda_->use; }
 
   private:
@@ -89,8 +90,8 @@ class PlacedGraph {
     std::shared_ptr<OnCuda> on_cuda_;
 };
 
-/// Puts `graph` on a backend. On cuda a graph that does not fit the device stays in host memory: PageRank then streams its
-/// rows, and what needs the whole graph throws OutOfDeviceMemory with the bytes needed and free.
+/// Puts `graph` on a backend. On cuda a graph that does not fit the device stays in host memory: PageRank and label
+/// propagation then stream its rows, and what needs the whole graph throws OutOfDeviceMemory with the bytes needed and free.
 /// Throws BackendUnavailable if that backend cannot run here (never a silent fallback) or has fewer devices,
 /// std::invalid_argument if `threads` is negative or `devices` below 1.
 PlacedGraph place(Graph graph, Placement placement = {});

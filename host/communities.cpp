@@ -72,12 +72,34 @@ void check_weights(const Graph& graph, int threads) {
                                      static_cast<double>(total)));
 }
 
-/// The labels of `backend`'s kernel.
 PropagatedLabels propagate(const PlacedGraph& graph, const CommunitiesOptions& options) {
-    const bool on_cuda = graph.backend() == Backend::cuda;
-    if (options.method == CommunityMethod::cdlp)
-        return on_cuda ? cuda::cdlp(graph, options) : openmp::cdlp(graph, options);
-    return on_cuda ? cuda::lpa(graph, options) : openmp::lpa(graph, options);
+    const bool cdlp = options.method == CommunityMethod::cdlp;
+    return run_placed(
+        graph, [&] { return cdlp ? openmp::cdlp(graph, options) : openmp::lpa(graph, options); },
+        [&] {
+            return whole_or_streamed(
+                graph, [&] { return cdlp ? cuda::cdlp(graph, options) : cuda::lpa(graph, options); },
+                [&] {
+                    return cdlp ? cuda::cdlp_streamed(graph, options, graph.use())
+                                : cuda::lpa_streamed(graph, options, graph.use());
+                });
+        });
+}
+
+/// The connected parts of the communities `labels`: on the device if the whole graph lies there.
+std::vector<AccountId> connected_parts(const PlacedGraph& graph, const std::vector<AccountId>& labels) {
+    const bool there =
+        graph.backend() == Backend::cuda && graph.last_use().failure.empty() && graph.last_use().blocks == 0;
+    if (!there) return openmp::components(graph, labels);
+    try {
+        const DeviceRun run(graph);
+        return cuda::components(graph, labels);
+    } catch (const OutOfDeviceMemory&) {
+        return openmp::components(graph, labels);
+    } catch (const DeviceFailure& failure) {
+        note_failure(graph, failure);
+    }
+    return openmp::components(graph, labels);
 }
 
 }  // namespace
@@ -100,9 +122,7 @@ CommunitiesResult communities(const PlacedGraph& given, const CommunitiesOptions
     result.converged = propagated.converged;
     if (lpa) {
         // Accounts can share a label after those between them have left it.
-        const std::vector<AccountId> connected = placed.backend() == Backend::cuda
-                                                     ? cuda::components(placed, propagated.labels)
-                                                     : openmp::components(placed, propagated.labels);
+        const std::vector<AccountId> connected = connected_parts(placed, propagated.labels);
         ComponentsResult numbered = numbered_by_size(graph, connected);
         result.labels = std::move(numbered.components);
         result.sizes = std::move(numbered.sizes);

@@ -73,7 +73,8 @@ struct CommunitiesResult {
 /// Memory beside the graph on openmp: at most 60n bytes for lpa and 54n for cdlp, and 4n (8n if weighted) a thread where an
 /// account has more than 1,024 neighbors. On cuda 49n bytes for lpa and 33n for cdlp (4n more if weighted), and where an
 /// account has more neighbors than the shared memory of a block can count (23,000 on an H100, 10,000 on the smallest), 16n
-/// (24n if weighted) or what its own table takes, at most 10 (15) bytes a neighbor.
+/// (24n if weighted) or what its own table takes, at most 10 (15) bytes a neighbor. If that does not
+/// fit, rows are streamed: see row_blocks.hpp.
 /// Throws std::invalid_argument on options out of range (and mutual for cdlp); for lpa GraphError if a weight is negative or
 /// not a number, or all add up to 2^42 or more; OutOfDeviceMemory with the bytes needed.
 /// Raghavan, Albert & Kumara 2007; Barber & Clark 2009 for the cost; LDBC Graphalytics specification 1.0 for cdlp.

@@ -50,6 +50,17 @@ std::vector<BufferBytes> pagerank_state(AccountId active, AccountId own, Precisi
             {"shares", 2 * share * active}};
 }
 
+std::vector<BufferBytes> communities_state(AccountId num_accounts, CommunityMethod method, const VoteTables& tables) {
+    const std::uint64_t n = num_accounts;
+    const bool lpa = method == CommunityMethod::lpa;
+    return {{"labels", 2 * n * sizeof(AccountId)},
+            {"turns", lpa ? n * sizeof(std::uint32_t) : 0},
+            {"strengths", lpa ? n * sizeof(std::uint64_t) : 0},
+            {"volumes", lpa ? n * sizeof(std::uint64_t) : 0},
+            {"tables of votes", tables.slots * (sizeof(AccountId) + sizeof(std::uint64_t))},
+            {"long rows", tables.long_rows * sizeof(AccountId)}};
+}
+
 std::vector<AccountId> shares_of_devices(const RowSet& rows, AccountId num_accounts, int devices) {
     const auto work_before = [&](AccountId account) {
         std::uint64_t work = std::uint64_t{account} * sizeof(EdgeOffset);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/communities.hpp"
 #include "host/csr.hpp"
 #include "host/pagerank.hpp"
 
@@ -45,6 +46,17 @@ struct BlockPlan {
 
 /// Arrays beside the rows of PageRank streamed: on a device that works on `own` of `active` accounts.
 std::vector<BufferBytes> pagerank_state(AccountId active, AccountId own, Precision precision, bool teleport);
+
+/// Where label propagation, streamed, counts the rows that are too long for shared memory.
+struct VoteTables {
+    std::uint64_t long_rows = 0;    ///< rows of that kind
+    std::uint64_t long_slots = 0;   ///< of a table for most of them
+    std::uint64_t giant_slots = 0;  ///< of a table for any
+    std::uint64_t slots = 0;        ///< of all tables
+};
+
+/// Arrays beside the rows of label propagation streamed, on each device.
+std::vector<BufferBytes> communities_state(AccountId num_accounts, CommunityMethod method, const VoteTables& tables);
 
 /// The accounts of each of `devices` devices, by bytes of rows: device d works on [bounds[d], bounds[d + 1]).
 std::vector<AccountId> shares_of_devices(const RowSet& rows, AccountId num_accounts, int devices);

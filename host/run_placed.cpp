@@ -1,5 +1,7 @@
 #include "host/run_placed.hpp"
 
+#include <algorithm>
+
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -8,7 +10,7 @@ DeviceRun::DeviceRun(const PlacedGraph& graph)
     : graph_(graph), scope_(std::make_unique<cuda::RunScope>(graph.placement().memory_limit)) {}
 
 DeviceRun::~DeviceRun() {
-    graph_.use().peak_memory = scope_->peak_memory();
+    graph_.use().peak_memory = std::max(graph_.use().peak_memory, scope_->peak_memory());
 }
 
 void note_failure(const PlacedGraph& graph, const DeviceFailure& failure) {

@@ -100,6 +100,9 @@ class RunScope {
 PageRankResult pagerank_streamed(const PlacedGraph& graph, const PageRankOptions& options,
                                  std::span<const double> out_weights, DeviceUse& use);
 
+PropagatedLabels cdlp_streamed(const PlacedGraph& graph, const CommunitiesOptions& options, DeviceUse& use);
+PropagatedLabels lpa_streamed(const PlacedGraph& graph, const CommunitiesOptions& options, DeviceUse& use);
+
 // The graph must fit the device as a whole.
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights,
                         const PageRankTuning& tuning = {});

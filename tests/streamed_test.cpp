@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "host/betweenness.hpp"
+#include "host/communities.hpp"
+#include "host/degrees.hpp"
 #include "host/errors.hpp"
 #include "host/pagerank.hpp"
 #include "host/row_blocks.hpp"
@@ -185,6 +189,34 @@ TEST_F(StreamedOnCuda, AGraphThatFitsStaysWhole) {
     EXPECT_GT(whole.last_use().peak_memory, bytes_of(graph) * 9 / 10);
 }
 
+CommunitiesOptions communities_by(CommunityMethod method) {
+    return {.method = method, .max_rounds = 7, .stop_share = 0, .seed = 3};
+}
+
+void expect_same_communities(const Graph& graph, const CommunitiesOptions& options, const PlacedGraph& streamed,
+                             const std::string& name) {
+    const CommunitiesResult expected = communities(place(graph, {.threads = 1}), options);
+    const CommunitiesResult result = communities(streamed, options);
+    EXPECT_EQ(result.labels, expected.labels) << name;
+    EXPECT_EQ(result.rounds, expected.rounds) << name;
+    EXPECT_EQ(result.quality.modularity, expected.quality.modularity) << name;
+}
+
+TEST_F(StreamedOnCuda, LabelPropagationGivesTheSameBytesOfThreeTimesTheMemory) {
+    for (const CommunityMethod method : {CommunityMethod::cdlp, CommunityMethod::lpa})
+        for (const bool weighted : {false, true}) {
+            const Graph graph = dense_graph(weighted);
+            const RowSet rows{graph.unweighted().out(), graph.unweighted().in()};
+            const std::uint64_t limit = block_bytes(rows, 0, graph.num_accounts()) / 3;
+            const PlacedGraph streamed = placed(graph, limit);
+            expect_same_communities(graph, communities_by(method), streamed, weighted ? "weighted" : "unweighted");
+            EXPECT_TRUE(streamed.last_use().streamed);
+            EXPECT_GE(streamed.last_use().blocks, 10U);
+            EXPECT_GT(streamed.last_use().resident_share, 0.05);
+            EXPECT_LE(streamed.last_use().peak_memory, limit);
+        }
+}
+
 // Several devices.
 
 class DevicesOnCuda : public StreamedOnCuda, public ::testing::WithParamInterface<int> {
@@ -223,8 +255,75 @@ TEST_P(DevicesOnCuda, PageRankGivesTheSameBytesOnAllShapes) {
                              named.name);
 }
 
+TEST_P(DevicesOnCuda, LabelPropagationGivesTheSameBytesOnAllShapes) {
+    for (const NamedGraph& named : assorted_graphs())
+        for (const CommunityMethod method : {CommunityMethod::cdlp, CommunityMethod::lpa}) {
+            CommunitiesOptions options = communities_by(method);
+            options.max_rounds = 3;
+            expect_same_communities(named.graph, options, placed(named.graph, 0, GetParam()), named.name);
+        }
+}
+
+TEST_P(DevicesOnCuda, LabelPropagationGivesTheSameBytesOfAMutualGraph) {
+    const Graph graph = dense_graph();
+    CommunitiesOptions options = communities_by(CommunityMethod::lpa);
+    options.direction = Direction::mutual;
+    expect_same_communities(graph, options, placed(graph, 0, GetParam()), "mutual");
+}
+
 INSTANTIATE_TEST_SUITE_P(Numbers, DevicesOnCuda, ::testing::Values(2, 4),
                          [](const auto& info) { return std::to_string(info.param) + "devices"; });
+
+// Failures, and a trace.
+
+TEST_F(StreamedOnCuda, OpenmpFinishesWhatHasNoRoomIfItMay) {
+    const Graph graph = dense_graph();
+    const PlacedGraph tiny =
+        place(graph,
+              {.backend = Backend::cuda, .threads = 2, .memory_limit = 10'000, .on_gpu_failure = OnGpuFailure::openmp});
+    expect_same_pagerank(graph, {}, tiny, "tiny");
+    EXPECT_NE(tiny.last_use().failure.find("within the limit of 10000 bytes"), std::string::npos)
+        << tiny.last_use().failure;
+    expect_same_communities(graph, communities_by(CommunityMethod::lpa), tiny, "tiny");
+    EXPECT_FALSE(tiny.last_use().failure.empty());
+    EXPECT_EQ(degrees(tiny).in_degree, degrees(place(graph)).in_degree);
+    EXPECT_EQ(betweenness(tiny, {.num_sources = 3}).values, betweenness(place(graph), {.num_sources = 3}).values);
+    EXPECT_THROW(pagerank(placed(graph, 10'000)), OutOfDeviceMemory);
+    EXPECT_THROW(communities(placed(graph, 10'000)), OutOfDeviceMemory);
+}
+
+TEST_F(StreamedOnCuda, ATraceTellsOfCopiesAndKernelsInTheirOrder) {
+    struct Recorder : Trace {
+        struct Span {
+            std::string track, name;
+            double begin, end;
+        };
+        std::vector<Span> spans;
+        mutable double ticks = 0;
+        double now() const override { return ticks++; }
+        void add(std::string_view track, std::string_view name, double begin, double end) override {
+            EXPECT_LE(begin, end);
+            spans.push_back({std::string(track), std::string(name), begin, end});
+        }
+        std::size_t on(const std::string& track) const {
+            return static_cast<std::size_t>(
+                std::count_if(spans.begin(), spans.end(), [&](const Span& span) { return span.track == track; }));
+        }
+    } recorder;
+    const Graph graph = dense_graph();
+    const PlacedGraph traced = place(graph, {.backend = Backend::cuda,
+                                             .threads = 2,
+                                             .memory_limit = block_bytes({graph.in()}, 0, graph.num_accounts()) / 3,
+                                             .trace = &recorder});
+    pagerank(traced, {.tolerance = 0, .max_iterations = 3});
+    const std::size_t blocks = traced.last_use().blocks;
+    EXPECT_EQ(recorder.on("GPU 0 kernels"), 3 * blocks);
+    const std::size_t copies = recorder.on("GPU 0 copies");
+    EXPECT_EQ(copies, recorder.on("GPU 0 staging"));
+    // What the buffers hold at the end of an iteration is not copied for the next.
+    EXPECT_LT(copies, 3 * blocks - 4);
+    EXPECT_GT(copies, blocks);
+}
 
 TEST_F(StreamedOnCuda, MoreDevicesThanThereAreIsAnError) {
     try {

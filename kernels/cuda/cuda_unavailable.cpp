@@ -44,6 +44,12 @@ std::vector<PageRankResult> pagerank_topics(const PlacedGraph&, std::span<const 
                                             std::span<const double>) {
     unavailable();
 }
+PropagatedLabels cdlp_streamed(const PlacedGraph&, const CommunitiesOptions&, DeviceUse&) {
+    unavailable();
+}
+PropagatedLabels lpa_streamed(const PlacedGraph&, const CommunitiesOptions&, DeviceUse&) {
+    unavailable();
+}
 PropagatedLabels cdlp(const PlacedGraph&, const CommunitiesOptions&) {
     unavailable();
 }

@@ -16,8 +16,8 @@ constexpr std::size_t aligned(std::size_t bytes) {
 
 }  // namespace
 
-RowStream::RowStream(RowSet rows, BlockPlan plan, int threads)
-    : rows_(std::move(rows)), plan_(std::move(plan)), threads_(threads) {
+RowStream::RowStream(RowSet rows, BlockPlan plan, int threads, Trace* trace)
+    : rows_(std::move(rows)), plan_(std::move(plan)), threads_(threads), trace_(trace) {
     for (Slot& slot : slots_) {
         slot.device = DeviceBuffer<std::byte>(plan_.buffer_bytes, what);
         slot.pinned = PinnedBuffer(plan_.buffer_bytes, what);
@@ -30,7 +30,9 @@ RowStream::RowStream(RowSet rows, BlockPlan plan, int threads)
     }
 }
 
-void RowStream::begin_pass() {
+void RowStream::begin_pass(const char* name) {
+    trace_.flush();
+    pass_ = std::string(name) + ", block ";
     done_ = 0;
     backwards_ = !backwards_;
 }
@@ -41,10 +43,13 @@ RowStream::Slot& RowStream::filled(std::size_t number) {
     last_slot_ = 1 - last_slot_;
     Slot& slot = slots_[last_slot_];
     slot.copied.wait();  // the pinned memory has been read
-    write(number, slot.pinned.data());
+    const std::string name = "block " + std::to_string(number);
+    trace_.host_span("staging", name, [&] { write(number, slot.pinned.data()); });
     slot.used.hold(copies_);
     const std::size_t bytes = block_bytes(rows_, plan_.bounds[number], plan_.bounds[number + 1]);
-    check(cudaMemcpyAsync(slot.device.data(), slot.pinned.data(), bytes, cudaMemcpyHostToDevice, copies_), what);
+    trace_.span(copies_, "copies", name, [&] {
+        check(cudaMemcpyAsync(slot.device.data(), slot.pinned.data(), bytes, cudaMemcpyHostToDevice, copies_), what);
+    });
     slot.copied.record(copies_);
     slot.block = number;
     return slot;

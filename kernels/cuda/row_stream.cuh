@@ -6,6 +6,7 @@
 
 #include "host/row_blocks.hpp"
 #include "kernels/cuda/device_buffer.cuh"
+#include "kernels/cuda/device_trace.cuh"
 #include "kernels/cuda/stream.cuh"
 
 namespace coterie::cuda {
@@ -34,14 +35,17 @@ struct RowBlock {
 class RowStream {
   public:
     /// On the current device. `rows` must stay where they are.
-    RowStream(RowSet rows, BlockPlan plan, int threads);
+    RowStream(RowSet rows, BlockPlan plan, int threads, Trace* trace);
+
+    /// Hands over what the last pass left to be traced.
+    void flush_trace() { trace_.flush(); }
 
     const BlockPlan& plan() const { return plan_; }
     /// The order of what works on the blocks.
     const Stream& kernels() const { return kernels_; }
 
-    /// One pass begins. Every other pass goes backwards, so that it begins with what the buffers hold.
-    void begin_pass();
+    /// One pass begins, called `name` in a trace. Every other pass goes backwards, so that it begins with what the buffers hold.
+    void begin_pass(const char* name);
     /// Calls work(block) once the kernels that it launches may read the block; false: all of the pass's blocks had their turn.
     template <class Work>
     bool next(Work work) {
@@ -49,12 +53,12 @@ class RowStream {
         const std::size_t number = backwards_ ? plan_.blocks() - 1 - done_ : done_;
         ++done_;
         if (number < plan_.resident) {
-            work(view(number, resident_[number].data()));
+            traced(number, [&] { work(view(number, resident_[number].data())); });
             return true;
         }
         Slot& slot = filled(number);
         slot.copied.hold(kernels_);
-        work(view(number, slot.device.data()));
+        traced(number, [&] { work(view(number, slot.device.data())); });
         slot.used.record(kernels_);
         return true;
     }
@@ -69,6 +73,10 @@ class RowStream {
     };
     static constexpr std::size_t no_block = ~std::size_t{0};
 
+    template <class Work>
+    void traced(std::size_t number, Work work) {
+        trace_.span(kernels_, "kernels", pass_ + std::to_string(number), work);
+    }
     /// The slot that holds the block, or will when its copy is done.
     Slot& filled(std::size_t number);
     /// Writes the block as it lies on the device to `memory`.
@@ -80,6 +88,8 @@ class RowStream {
     int threads_;
     Stream copies_;
     Stream kernels_;
+    DeviceTrace trace_;
+    std::string pass_;
     std::vector<DeviceBuffer<std::byte>> resident_;
     std::array<Slot, 2> slots_;
     std::size_t last_slot_ = 0;

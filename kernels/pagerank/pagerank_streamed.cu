@@ -91,13 +91,13 @@ class Device {
     using Share = typename Rule::Share;
 
     Device(const Start<Rule>& start, const Graph& graph, const PageRankOptions& options, AccountId begin, AccountId end,
-           int threads)
+           const Placement& placement)
         : stream_(RowSet{graph.in()},
                   plan_within_memory({graph.in()}, begin, end,
                                      pagerank_state(static_cast<AccountId>(start.shares.size()), end - begin,
                                                     options.precision, !options.teleport.empty()),
                                      what),
-                  threads),
+                  placement.threads, placement.trace),
           ranks_(std::span(start.ranks).subspan(begin, end - begin), what),
           scales_(std::span(start.scales).subspan(begin, end - begin), what),
           teleport_(options.teleport.empty() ? options.teleport : options.teleport.subspan(begin, end - begin), what),
@@ -119,7 +119,7 @@ class Device {
         state_.shares = shares_.data();
         state_.next_shares = next_shares_.data();
         check(cudaMemsetAsync(sums_.data(), 0, sizeof(PageRankSums), stream_.kernels()), "clearing sums");
-        stream_.begin_pass();
+        stream_.begin_pass("pagerank");
     }
     bool gather_next_block() {
         return stream_.next([&](const RowBlock& block) {
@@ -132,6 +132,7 @@ class Device {
     PageRankSums end_iteration() {
         PageRankSums sums;
         sums_.copy_to({&sums, 1});
+        stream_.flush_trace();
         std::swap(shares_, next_shares_);
         return sums;
     }
@@ -169,7 +170,7 @@ class StreamedSteps {
             const OnDevice current(device);
             const auto d = static_cast<std::size_t>(device);
             devices_.push_back(
-                std::make_unique<Device<Rule>>(start, graph, options, bounds_[d], bounds_[d + 1], placed.threads()));
+                std::make_unique<Device<Rule>>(start, graph, options, bounds_[d], bounds_[d + 1], placed.placement()));
             used.add(devices_.back()->plan());
         }
         used.tell(use);
