@@ -223,8 +223,8 @@ class Device {
     PeerArray<std::uint64_t> peer_strengths() { return {strengths_.data(), stream_.kernels()}; }
     const BlockPlan& plan() const { return stream_.plan(); }
 
-    static StreamedVoteTables vote_tables(const RowSet& rows, AccountId begin, AccountId end) {
-        StreamedVoteTables tables;
+    static VoteTables vote_tables(const RowSet& rows, AccountId begin, AccountId end) {
+        VoteTables tables;
         EdgeOffset longest = 0;
         for (AccountId account = begin; account < end; ++account) {
             const EdgeOffset degree = degree_of(rows, account);
@@ -282,7 +282,7 @@ class Device {
     }
 
     AccountId num_accounts_;
-    StreamedVoteTables tables_;
+    VoteTables tables_;
     RowStream stream_;
     DeviceBuffer<AccountId> labels_;
     DeviceBuffer<AccountId> next_;
