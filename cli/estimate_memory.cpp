@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/layer_run.hpp"
@@ -49,7 +50,8 @@ MemoryPlan plan_of(std::string_view command, const Options& options, const Store
     if (command == "pagerank") {
         PageRankOptions settings;
         settings.precision = options.precision == "single" ? Precision::single : Precision::full;
-        if (options.teleport) settings.teleport.assign(graph.num_accounts(), 1.0);
+        const std::vector<double> some(1);  // that there is a teleport vector counts, not what stands in it
+        if (options.teleport) settings.teleport = some;
         return pagerank_memory(graph, settings, threads);
     }
     if (command == "communities") {

@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+#include "tests/support/stores.hpp"
+
+namespace coterie::testing {
+
+namespace {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+/// What `coterie estimate STORE …` says beside what a run takes.
+class EstimateMemory : public ::testing::Test {
+  protected:
+    Json json_of(Words arguments) const {
+        arguments.emplace_back("--json");
+        const Finished finished = run_program(folder_.path(), arguments);
+        EXPECT_EQ(finished.code, 0) << finished.err;
+        return Json::parse(finished.out, nullptr, false);
+    }
+
+    void make(const std::string& store, const Words& generate, const Words& ingest) const {
+        ASSERT_EQ(run_program(folder_.path(), generate).code, 0);
+        Words words{"ingest", "-o", store};
+        words.insert(words.end(), ingest.begin(), ingest.end());
+        ASSERT_EQ(run_program(folder_.path(), words).code, 0);
+    }
+
+    void compare(const std::string& store, const Words& command, const Words& of_the_run = {}) const {
+        Words estimate{"estimate", store};
+        estimate.insert(estimate.end(), command.begin(), command.end());
+        estimate.insert(estimate.end(), {"--threads", "2"});
+        Words run{command.front(), store};
+        run.insert(run.end(), command.begin() + 1, command.end());
+        run.insert(run.end(), of_the_run.begin(), of_the_run.end());
+        run.insert(run.end(), {"--threads", "2", "--backend", "openmp"});
+        const auto told = json_of(estimate)["memory_bytes"].get<double>();
+        const auto came = json_of(run)["peak_memory_bytes"].get<double>();
+        EXPECT_NEAR(told / came, 1.0, 0.1)
+            << store << " " << ::testing::PrintToString(command) << ": " << told << " told, " << came << " came";
+    }
+
+    void compare_all(const std::string& store) const {
+        compare(store, {"pagerank"}, {"--max-iterations", "2"});
+        compare(store, {"pagerank", "--precision", "single"}, {"--max-iterations", "2"});
+        compare(store, {"communities"});
+        compare(store, {"communities", "--method", "cdlp"});
+        compare(store, {"betweenness", "--sources", "8"});
+        compare(store, {"betweenness", "--sources", "80"});
+    }
+
+    TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_F(EstimateMemory, OfAnUndirectedKroneckerGraphIsWithinATenth) {
+    make("k.h5", {"generate", "kronecker", "--scale", "18", "--degree", "8", "-o", "k.el"},
+         {"--follow", "k.el", "--undirected"});
+    compare_all("k.h5");
+}
+
+TEST_F(EstimateMemory, OfADirectedPlatformIsWithinATenth) {
+    make("p.h5",
+         {"generate", "planted", "--accounts", "200000", "--communities", "50", "--mentions", "1000", "-o", "p"},
+         {"--follow", "p/follow.csv"});
+    compare_all("p.h5");
+}
+
+TEST_F(EstimateMemory, SaysWhatItIsForUseByUse) {
+    make("k.h5", {"generate", "kronecker", "--scale", "10", "--degree", "8", "-o", "k.el"}, {"--follow", "k.el"});
+    const Json told = json_of({"estimate", "k.h5", "score"});
+    double sum = 0;
+    for (const Json& use : told["uses"]) sum += use["bytes"].get<double>();
+    EXPECT_GT(told["uses"].size(), 5U);
+    EXPECT_EQ(sum, told["memory_bytes"].get<double>());
+}
+
+TEST_F(EstimateMemory, WantsAStore) {
+    const Finished finished = run_program(folder_.path(), {"estimate", "pagerank"});
+    EXPECT_EQ(finished.code, 2);
+    EXPECT_NE(finished.err.find("coterie estimate STORE pagerank"), std::string::npos) << finished.err;
+}
+
+}  // namespace coterie::testing
