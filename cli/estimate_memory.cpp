@@ -19,7 +19,7 @@ namespace coterie::cli {
 namespace {
 
 /// The program, its libraries and the stacks of its threads.
-constexpr std::uint64_t program_bytes = std::uint64_t{15} << 20;
+constexpr std::uint64_t program_bytes = std::uint64_t{16} << 20;
 constexpr std::uint64_t thread_bytes = std::uint64_t{1} << 20;
 
 struct Options {

@@ -28,6 +28,11 @@ void MemoryPlan::add(std::string name, std::uint64_t bytes) {
     if (bytes > 0) uses.push_back({std::move(name), bytes});
 }
 
+void MemoryPlan::add_arrays(std::string name, std::uint64_t count, std::uint64_t bytes) {
+    constexpr std::uint64_t huge_page = std::uint64_t{2} << 20;
+    add(std::move(name), count * (bytes + (bytes >= huge_page ? huge_page / 2 : 0)));
+}
+
 std::uint64_t MemoryPlan::bytes() const {
     return std::accumulate(uses.begin(), uses.end(), std::uint64_t{0},
                            [](std::uint64_t sum, const MemoryUse& use) { return sum + use.bytes; });
@@ -42,9 +47,11 @@ MemoryPlan pagerank_memory(const Graph& graph, const PageRankOptions& options, i
     const std::uint64_t n = graph.num_accounts();
     if (n == 0) return plan;
     const std::uint64_t share = options.precision == Precision::single ? sizeof(float) : sizeof(std::uint64_t);
-    plan.add("in-edges by segments of sources", openmp::pagerank_segment_bytes(graph, options, threads));
-    plan.add("ranks", 8 * n);
-    plan.add("shares, twice", 2 * share * n);
+    constexpr std::uint64_t segments = 4;  // in two arrays each
+    const std::uint64_t edges = openmp::pagerank_segment_bytes(graph, options, threads);
+    plan.add_arrays("in-edges by segments of sources", 2 * segments, edges / (2 * segments));
+    plan.add_arrays("ranks", 1, 8 * n);
+    plan.add_arrays("shares, twice", 2, share * n);
     plan.add("the result", 8 * n);
     if (graph.weighted()) plan.add("out-weights", 8 * n);
     if (!options.teleport.empty()) plan.add("the teleport vector, as given and normalised", 16 * n);
@@ -58,12 +65,15 @@ MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& opti
     const bool lpa = options.method == CommunityMethod::lpa;
     if (options.direction == Direction::mutual) add_undirected(plan, graph, Direction::mutual);
     const std::uint64_t votes = lpa && graph.weighted() ? sizeof(std::uint64_t) : sizeof(std::uint32_t);
-    plan.add("labels, at the start and now", 8 * n);
-    plan.add("what accounts know: votes for their labels, whether neighbors moved", (votes + 1) * n);
-    if (graph.directed() && options.direction != Direction::mutual) plan.add("degrees of both directions", 8 * n);
-    if (lpa) plan.add("strengths, volumes and draws", 20 * n);
+    plan.add_arrays("labels, at the start and now", 2, 4 * n);
+    plan.add_arrays("votes for their own labels", 1, votes * n);
+    plan.add("what accounts know of their neighbors", n);
+    if (graph.directed() && options.direction != Direction::mutual)
+        plan.add_arrays("degrees of both directions", 1, 8 * n);
+    if (lpa) plan.add_arrays("strengths and volumes", 2, 8 * n);
+    if (lpa) plan.add_arrays("draws", 1, 4 * n);
     plan.add("votes by label, a thread each", static_cast<std::uint64_t>(threads) * votes * n);
-    plan.add("moves of a turn, at most", 12 * n);
+    plan.add("moves of a turn, and lists of them that grow", (lpa ? 12 : 24) * n);
     return plan;
 }
 
@@ -75,11 +85,10 @@ MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& opti
     const std::uint64_t sources = options.num_sources == 0 ? n : std::min<std::uint64_t>(options.num_sources, n);
     const openmp::BetweennessBatches batches = openmp::betweenness_batches(graph.num_accounts(), sources, threads);
     const auto lanes = static_cast<std::uint64_t>(batches.lanes);
-    const std::uint64_t at_once = batches.at_once;
-    plan.add("path counts and dependencies of " + std::to_string(lanes * at_once) + " sources",
-             at_once * 16 * lanes * n);
-    plan.add("masks of who was reached", at_once * 3 * (lanes / 8) * n);
-    plan.add("accounts by level", at_once * (4 + lanes / 8) * n);
+    plan.add_arrays("path counts and dependencies of " + std::to_string(lanes * batches.at_once) + " sources",
+                    2 * batches.at_once, 8 * lanes * n);
+    plan.add_arrays("masks of who was reached", 3 * batches.at_once, lanes / 8 * n);
+    plan.add_arrays("accounts by level", 2 * batches.at_once, (4 + lanes / 8) * n / 2);
     plan.add("sums, values and the draw of sources", (sources < n ? 36 : 28) * n);
     return plan;
 }

@@ -22,6 +22,8 @@ struct MemoryPlan {
     std::vector<MemoryUse> uses;
 
     void add(std::string name, std::uint64_t bytes);
+    /// `count` large arrays of `bytes` each. They stand in huge pages, of whose last one half stays empty on average.
+    void add_arrays(std::string name, std::uint64_t count, std::uint64_t bytes);
     std::uint64_t bytes() const;
 };
 

@@ -23,15 +23,16 @@ std::uint64_t SourceSegments::predicted_bytes(const Graph& graph, const std::vec
     AccountId near = 0;  // sources whose ids are narrow
     for (const Segment& segment : segments)
         if (segment.narrow) near = segment.end;
-    EdgeOffset split_edges = segments.size() == 1 ? in.num_edges() : 0;
-    if (segments.size() > 1)
-        for (std::size_t range = 0; range + 1 < bounds.size(); ++range)
-            if (split(in, bounds[range], bounds[range + 1]))
-                split_edges += in.offsets[bounds[range + 1]] - in.offsets[bounds[range]];
+    EdgeOffset split_edges = 0;
+    std::uint64_t lengths = 0;  // a range that is not split has them in the last segment alone
+    for (std::size_t range = 0; range + 1 < bounds.size(); ++range) {
+        const bool splits = segments.size() == 1 || split(in, bounds[range], bounds[range + 1]);
+        if (splits) split_edges += in.offsets[bounds[range + 1]] - in.offsets[bounds[range]];
+        lengths += (splits ? segments.size() : 1) * (bounds[range + 1] - bounds[range]);
+    }
     const EdgeOffset narrow = std::min(split_edges, graph.out().offsets[near]);
     return sizeof(std::uint16_t) * narrow + sizeof(std::uint32_t) * (in.num_edges() - narrow) +
-           (in.weighted() ? sizeof(float) * in.num_edges() : 0) +
-           segments.size() * sizeof(std::uint32_t) * bounds.back();
+           (in.weighted() ? sizeof(float) * in.num_edges() : 0) + sizeof(std::uint32_t) * lengths;
 }
 
 SourceSegments::SourceSegments(const CsrView& in, std::vector<AccountId> bounds, int threads)
