@@ -28,9 +28,10 @@ struct Options {
     std::string precision = "double";
     std::string method = "lpa";
     std::string direction;
-    std::string sources = "all";
+    std::string sources;  ///< as they are given; empty: all, of score the default
     bool unweighted = false;
     bool teleport = false;
+    std::uint64_t device_memory = 0;
     RunOptions run;
 };
 
@@ -44,7 +45,13 @@ Direction direction_of(const std::string& name, Direction otherwise) {
     return name == "either" ? Direction::either : name == "mutual" ? Direction::mutual : Direction::directed;
 }
 
-MemoryPlan plan_of(std::string_view command, const Options& options, const Store& store, const LayerInfo& layer) {
+/// What `command` takes on openmp, and on a GPU.
+struct Plans {
+    MemoryPlan host;
+    std::vector<DevicePlan> device;
+};
+
+Plans plans_of(std::string_view command, const Options& options, const Store& store, const LayerInfo& layer) {
     const Graph graph = read_graph(store, layer, options.unweighted);
     const int threads = thread_count(options.run);
     if (command == "pagerank") {
@@ -52,18 +59,19 @@ MemoryPlan plan_of(std::string_view command, const Options& options, const Store
         settings.precision = options.precision == "single" ? Precision::single : Precision::full;
         const std::vector<double> some(1);  // that there is a teleport vector counts, not what stands in it
         if (options.teleport) settings.teleport = some;
-        return pagerank_memory(graph, settings, threads);
+        return {pagerank_memory(graph, settings, threads), pagerank_device_plans(graph, settings)};
     }
     if (command == "communities") {
         CommunitiesOptions settings;
         settings.method = options.method == "cdlp" ? CommunityMethod::cdlp : CommunityMethod::lpa;
         settings.direction = direction_of(options.direction, Direction::either);
-        return communities_memory(graph, settings, threads);
+        return {communities_memory(graph, settings, threads), communities_device_plans(graph, settings)};
     }
     BetweennessOptions settings;
     settings.direction = direction_of(options.direction, Direction::directed);
-    settings.num_sources = parse_sources(options.sources);
-    return betweenness_memory(graph.unweighted(), settings, threads);
+    settings.num_sources = parse_sources(options.sources.empty() ? "all" : options.sources);
+    const Graph in_hops = graph.unweighted();
+    return {betweenness_memory(in_hops, settings, threads), betweenness_device_plans(in_hops, settings)};
 }
 
 /// Every result of a layer, which `score` keeps until its files are written.
@@ -75,17 +83,39 @@ std::uint64_t score_result_bytes(std::uint64_t num_accounts) {
 }
 
 /// The largest of what runs one after the other, beside all results.
-MemoryPlan score_plan(const Options& options, const Store& store, const LayerInfo& layer) {
+Plans score_plans(const Options& options, const Store& store, const LayerInfo& layer) {
     Options each = options;
-    MemoryPlan largest = plan_of("pagerank", each, store, layer);
+    if (options.sources.empty() || options.sources == "default")
+        each.sources = std::to_string(default_sources(store.accounts()->size(), layer.num_edges));
+    Plans largest = plans_of("pagerank", each, store, layer);
     for (const char* command : {"communities", "betweenness"}) {
-        if (std::string_view(command) == "betweenness" && options.sources == "default")
-            each.sources = std::to_string(default_sources(store.accounts()->size(), layer.num_edges));
-        MemoryPlan plan = plan_of(command, each, store, layer);
-        if (plan.bytes() > largest.bytes()) largest = std::move(plan);
+        Plans plans = plans_of(command, each, store, layer);
+        if (plans.host.bytes() > largest.host.bytes()) largest.host = std::move(plans.host);
+        if (plans.device.back().memory.bytes() > largest.device.back().memory.bytes())
+            largest.device = std::move(plans.device);
     }
-    largest.add("results of the layer", score_result_bytes(store.accounts()->size()));
+    largest.host.add("results of the layer", score_result_bytes(store.accounts()->size()));
     return largest;
+}
+
+Json uses_of(const MemoryPlan& plan) {
+    Json uses = Json::array();
+    for (const MemoryUse& use : plan.uses) uses.push_back({{"name", use.name}, {"bytes", use.bytes}});
+    return uses;
+}
+
+std::string described(const MemoryPlan& plan, std::string_view total) {
+    std::string text;
+    for (const MemoryUse& use : plan.uses)
+        text += fmt::format("  {:>10}  {}\n", in_bytes(static_cast<double>(use.bytes)), use.name);
+    return text + fmt::format("  {:>10}  {}\n", in_bytes(static_cast<double>(plan.bytes())), total);
+}
+
+/// The first way, from the fastest on, that a GPU of so much memory has room for; or none.
+const DevicePlan* first_that_fits(const std::vector<DevicePlan>& plans, std::uint64_t device_memory) {
+    const auto found =
+        std::ranges::find_if(plans, [&](const DevicePlan& plan) { return plan.memory.bytes() <= device_memory; });
+    return found == plans.end() ? nullptr : &*found;
 }
 
 void print(std::string_view command, const Options& options) {
@@ -93,33 +123,48 @@ void print(std::string_view command, const Options& options) {
     RunReport report("estimate", display);
     const Store store = Store::open(options.store);
     const LayerInfo& layer = choose_layer(store, options.layer);
+    const int threads = thread_count(options.run);
 
-    MemoryPlan plan;
-    plan.add("the program", program_bytes + thread_bytes * static_cast<std::uint64_t>(thread_count(options.run)));
-    plan.add("the store's accounts, mapped", store.account_bytes());
-    plan.add("the layer, mapped", graph_bytes(store.graph(layer.name)));
-    const MemoryPlan work =
-        command == "score" ? score_plan(options, store, layer) : plan_of(command, options, store, layer);
-    plan.uses.insert(plan.uses.end(), work.uses.begin(), work.uses.end());
+    MemoryPlan host;
+    host.add("the program", program_bytes + thread_bytes * static_cast<std::uint64_t>(threads));
+    host.add("the store's accounts, mapped", store.account_bytes());
+    host.add("the layer, mapped", graph_bytes(store.graph(layer.name)));
+    const Plans plans =
+        command == "score" ? score_plans(options, store, layer) : plans_of(command, options, store, layer);
+    host.uses.insert(host.uses.end(), plans.host.uses.begin(), plans.host.uses.end());
 
     report["store"] = options.store;
     report["layer"] = layer.name;
     report["of"] = command;
-    report["backend"] = "openmp";
     report["accounts"] = store.accounts()->size();
     report["edges"] = layer.num_edges;
-    for (const MemoryUse& use : plan.uses) report["uses"].push_back({{"name", use.name}, {"bytes", use.bytes}});
-    report["memory_bytes"] = plan.bytes();
+    report["threads"] = threads;
+    report["memory_bytes"] = host.bytes();
+    report["uses"] = uses_of(host);
+    report["device"] = Json::array();
+    for (const DevicePlan& plan : plans.device)
+        report["device"].push_back({{"way", plan.way}, {"bytes", plan.memory.bytes()}, {"uses", uses_of(plan.memory)}});
+    std::string verdict;
+    if (options.device_memory > 0) {
+        const DevicePlan* const fits = first_that_fits(plans.device, options.device_memory);
+        const std::string room = in_bytes(static_cast<double>(options.device_memory));
+        verdict = fits != nullptr ? fmt::format("a GPU with {} free: {}, {}", room, fits->way,
+                                                in_bytes(static_cast<double>(fits->memory.bytes())))
+                                  : fmt::format("a GPU with {} free has no room: --backend openmp", room);
+        report["device_memory"] = options.device_memory;
+        report["cheapest"] = fits != nullptr ? fits->way : "openmp";
+    }
     if (options.run.json) {
         print_json(report.json());
         return;
     }
-    std::string text = fmt::format("{} of {}, layer {}: {} accounts, {} edges; on openmp, {} threads\n", command,
-                                   options.store, layer.name, with_separators(store.accounts()->size()),
-                                   with_separators(layer.num_edges), thread_count(options.run));
-    for (const MemoryUse& use : plan.uses)
-        text += fmt::format("  {:>10}  {}\n", in_bytes(static_cast<double>(use.bytes)), use.name);
-    text += fmt::format("  {:>10}  at most at once\n", in_bytes(static_cast<double>(plan.bytes())));
+    std::string text =
+        fmt::format("{} of {}, layer {}: {} accounts, {} edges\non openmp, {} threads\n", command, options.store,
+                    layer.name, with_separators(store.accounts()->size()), with_separators(layer.num_edges), threads);
+    text += described(host, "in all, at most at once");
+    for (const DevicePlan& plan : plans.device)
+        text += fmt::format("on a GPU, {}\n{}", plan.way, described(plan.memory, "in all"));
+    if (!verdict.empty()) text += verdict + "\n";
     print_text(text);
 }
 
@@ -132,6 +177,12 @@ void add_estimate_memory(CLI::App& estimate) {
         CLI::App* command = estimate.add_subcommand(name, what);
         command->add_option("--layer", options->layer, "The layer to read; by default the only one, or follow")
             ->type_name("NAME");
+        command
+            ->add_option("--device-memory", options->device_memory,
+                         "Say in what way a GPU with so much free memory, such as 24G, can do it")
+            ->transform(CLI::AsSizeValue(false))
+            ->check(CLI::PositiveNumber)
+            ->type_name("SIZE");
         add_run_options(*command, options->run);
         command->callback([options, name] {
             if (options->store.empty())
@@ -154,7 +205,7 @@ void add_estimate_memory(CLI::App& estimate) {
     command->add_option("--direction", options->direction, "As in communities")
         ->check(CLI::IsMember({"either", "mutual"}));
     command = add("betweenness", "Memory that `coterie betweenness STORE` takes");
-    command->add_option("--sources", options->sources, "As in betweenness")->type_name("all|K")->capture_default_str();
+    command->add_option("--sources", options->sources, "As in betweenness; by default all")->type_name("all|K");
     command->add_option("--direction", options->direction, "As in betweenness")
         ->check(CLI::IsMember({"directed", "either"}));
     command = add("score", "Memory that `coterie score STORE` takes for the layer that takes most");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "host/row_blocks.hpp"
 #include "kernels/kernels.hpp"
 
 namespace coterie {
@@ -91,6 +92,58 @@ MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& opti
     plan.add_arrays("accounts by level", 2 * batches.at_once, (4 + lanes / 8) * n / 2);
     plan.add("sums, values and the draw of sources", (sources < n ? 36 : 28) * n);
     return plan;
+}
+
+std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options) {
+    const std::uint64_t n = graph.num_accounts();
+    const bool single = options.precision == Precision::single;
+    DevicePlan resident{"resident", {}};
+    resident.memory.add("the graph", graph_bytes(graph));
+    resident.memory.add("in-edges by segments of sources", openmp::pagerank_segment_bytes(graph, options, 1));
+    resident.memory.add("ranks, scales, shares and the sums of split rows", (single ? 36 : 44) * n);
+    resident.memory.add("the teleport vector, ranks to start from and out-weights",
+                        8 * n * (!options.teleport.empty() + !options.start.empty() + graph.weighted()));
+
+    const RowSet rows{graph.in()};
+    DevicePlan streamed{"streamed", {}};
+    for (const BufferBytes& buffer :
+         pagerank_state(graph.num_accounts(), graph.num_accounts(), options.precision, !options.teleport.empty()))
+        streamed.memory.add(std::string(buffer.name), buffer.bytes);
+    streamed.memory.add("two blocks of rows, at least", plan_blocks(rows, 0, graph.num_accounts(), 0).bytes());
+    return {resident, streamed};
+}
+
+std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options) {
+    const std::uint64_t n = graph.num_accounts();
+    const bool lpa = options.method == CommunityMethod::lpa;
+    DevicePlan resident{"resident", {}};
+    resident.memory.add("the graph", graph_bytes(graph));
+    resident.memory.add("labels, margins, votes that changed, classes of degree",
+                        ((lpa ? 57 : 33) + (graph.weighted() ? 4 : 0)) * n);
+
+    RowSet rows{graph.out()};
+    if (graph.directed()) rows.push_back(graph.in());
+    DevicePlan streamed{"streamed", {}};
+    for (const BufferBytes& buffer : communities_state(graph.num_accounts(), options.method, {}))
+        streamed.memory.add(std::string(buffer.name), buffer.bytes);
+    streamed.memory.add("two blocks of rows, at least", plan_blocks(rows, 0, graph.num_accounts(), 0).bytes());
+    return {resident, streamed};
+}
+
+std::vector<DevicePlan> betweenness_device_plans(const Graph& graph, const BetweennessOptions& options) {
+    const std::uint64_t n = graph.num_accounts();
+    const std::uint64_t sources = options.num_sources == 0 ? n : std::min<std::uint64_t>(options.num_sources, n);
+    std::vector<DevicePlan> plans;
+    for (const std::uint64_t lanes : {64, 32}) {
+        if (lanes == 64 && sources <= 32) continue;
+        DevicePlan plan{"resident, " + std::to_string(lanes) + " sources at a time", {}};
+        plan.memory.add("the graph", graph_bytes(graph));
+        if (options.direction == Direction::either) add_undirected(plan.memory, graph, Direction::either);
+        plan.memory.add("path counts and dependencies", 16 * lanes * n);
+        plan.memory.add("masks, levels and sums", (5 * lanes / 8 + (lanes == 64 ? 100 : 72)) * n);
+        plans.push_back(std::move(plan));
+    }
+    return plans;
 }
 
 }  // namespace coterie

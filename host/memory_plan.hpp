@@ -36,6 +36,19 @@ MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& opti
 /// `num_sources` as in BetweennessOptions.
 MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& options, int threads);
 
+/// What an algorithm takes of one GPU, the graph included, in one of the ways it can run there.
+struct DevicePlan {
+    std::string way;  ///< resident; streamed: the least, with two blocks of rows at a time
+    MemoryPlan memory;
+};
+
+// Ways from the fastest to the one that takes least. Bytes of rows laid out anew are predicted from degrees, and of label
+// propagation without the tables of accounts with tens of thousands of neighbors.
+
+std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options);
+std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options);
+std::vector<DevicePlan> betweenness_device_plans(const Graph& graph, const BetweennessOptions& options);
+
 /// Both directions of `graph`, or the one of an undirected graph, in bytes.
 std::uint64_t graph_bytes(const Graph& graph);
 

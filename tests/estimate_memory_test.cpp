@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/backend.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/stores.hpp"
 
@@ -72,6 +73,50 @@ TEST_F(EstimateMemory, OfADirectedPlatformIsWithinATenth) {
          {"generate", "planted", "--accounts", "200000", "--communities", "50", "--mentions", "1000", "-o", "p"},
          {"--follow", "p/follow.csv"});
     compare_all("p.h5");
+}
+
+class EstimateMemoryOnCuda : public EstimateMemory {
+  protected:
+    void SetUp() override {
+        if (const std::string why = why_unavailable(Backend::cuda); !why.empty()) GTEST_SKIP() << why;
+    }
+
+    void compare_device(const std::string& store, const Words& command, const Words& of_the_run = {}) const {
+        Words estimate{"estimate", store};
+        estimate.insert(estimate.end(), command.begin(), command.end());
+        Words run{command.front(), store, "--backend", "cuda"};
+        run.insert(run.end(), command.begin() + 1, command.end());
+        run.insert(run.end(), of_the_run.begin(), of_the_run.end());
+        const auto told = json_of(estimate)["device"][0]["bytes"].get<double>();
+        const auto came = json_of(run)["device_use"]["device_peak_bytes"].get<double>();
+        EXPECT_NEAR(told / came, 1.0, 0.1)
+            << ::testing::PrintToString(command) << ": " << told << " told, " << came << " came";
+    }
+};
+
+TEST_F(EstimateMemoryOnCuda, IsWithinATenth) {
+    make("k.h5", {"generate", "kronecker", "--scale", "13", "--degree", "16", "-o", "k.el"},
+         {"--follow", "k.el", "--undirected"});
+    compare_device("k.h5", {"pagerank"}, {"--max-iterations", "1"});
+    compare_device("k.h5", {"pagerank", "--precision", "single"}, {"--max-iterations", "1"});
+    compare_device("k.h5", {"communities"}, {"--rounds", "1"});
+    compare_device("k.h5", {"communities", "--method", "cdlp"}, {"--rounds", "1"});
+    compare_device("k.h5", {"betweenness", "--sources", "2"});
+    compare_device("k.h5", {"betweenness", "--sources", "40"});
+}
+
+TEST_F(EstimateMemory, NamesTheFirstWayThatFits) {
+    make("k.h5", {"generate", "kronecker", "--scale", "12", "--degree", "16", "-o", "k.el"}, {"--follow", "k.el"});
+    const auto cheapest = [&](const Json& bytes) {
+        return json_of({"estimate", "k.h5", "pagerank", "--device-memory",
+                        std::to_string(bytes.get<std::uint64_t>())})["cheapest"];
+    };
+    const Json ways = json_of({"estimate", "k.h5", "pagerank"})["device"];
+    ASSERT_EQ(ways.size(), 2U);
+    EXPECT_GT(ways[0]["bytes"].get<double>(), ways[1]["bytes"].get<double>());
+    EXPECT_EQ(cheapest(ways[0]["bytes"]), "resident");
+    EXPECT_EQ(cheapest(ways[1]["bytes"]), "streamed");
+    EXPECT_EQ(cheapest(1), "openmp");
 }
 
 TEST_F(EstimateMemory, SaysWhatItIsForUseByUse) {
