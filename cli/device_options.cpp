@@ -45,6 +45,11 @@ Placement placement_of(Backend backend, int threads, const DeviceOptions& option
             .trace = trace};
 }
 
+std::string without_meaning(Backend backend, const DeviceOptions& options) {
+    if (backend == Backend::cuda || (options.memory_limit == 0 && options.devices == 1)) return "";
+    return "--memory-limit and --devices are about GPUs, and openmp computes: they change nothing";
+}
+
 Json use_entry(const DeviceUse& use) {
     if (!use.failure.empty()) return {{"mode", "openmp"}, {"gpu_failure", use.failure}};
     Json entry{{"mode", use.streamed ? "streamed" : "resident"},

@@ -23,6 +23,9 @@ void add_device_options(CLI::App& command, DeviceOptions& options);
 /// The placement on `backend` that the options ask for.
 Placement placement_of(Backend backend, int threads, const DeviceOptions& options, Trace* trace);
 
+/// What of the options means nothing to `backend`, in words; empty if all of them do.
+std::string without_meaning(Backend backend, const DeviceOptions& options);
+
 /// How an algorithm went on GPUs: mode, blocks, share that stayed, …
 Json use_entry(const DeviceUse& use);
 /// The same in words, without a full stop.

@@ -180,7 +180,7 @@ void add_estimate_memory(CLI::App& estimate) {
         command
             ->add_option("--device-memory", options->device_memory,
                          "Say in what way a GPU with so much free memory, such as 24G, can do it")
-            ->transform(CLI::AsSizeValue(false))
+            ->transform(CLI::AsSizeValue(true))
             ->check(CLI::PositiveNumber)
             ->type_name("SIZE");
         add_run_options(*command, options->run);

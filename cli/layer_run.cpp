@@ -87,6 +87,7 @@ const PlacedGraph& LayerRun::place(bool unweighted) {
         return coterie::place(unweighted ? graph.unweighted() : graph,
                               placement_of(chosen.backend, options_.run.threads, options_.device, report_.trace()));
     });
+    if (const std::string idle = without_meaning(chosen.backend, options_.device); !idle.empty()) warn(idle);
     const std::string device = device_name(chosen.backend);
     report_["backend"] = name_of(chosen.backend);
     if (!chosen.reason.empty()) report_["backend_reason"] = chosen.reason;

@@ -200,6 +200,8 @@ void run_score(const Options& options) {
     report["threads"] = threads;
     const std::string device = device_name(chosen.backend);  // now: a GPU may be lost later
 
+    if (const std::string idle = without_meaning(chosen.backend, options.device); !idle.empty())
+        progress.say(fmt::format("warning: {}", idle));
     Placement placement = placement_of(chosen.backend, threads, options.device, report.trace());
     // Some algorithms cannot stream. The others should not go to waste for that.
     if (placement.on_gpu_failure == OnGpuFailure::stop) placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;

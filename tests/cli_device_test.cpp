@@ -105,6 +105,15 @@ TEST_F(DeviceOptionsOnCuda, StepsOfTheHostAreTracedWithoutAGpu) {
     EXPECT_EQ(names, (std::set<std::string>{"open", "verify", "place", "compute", "write"}));
 }
 
+TEST_F(DeviceOptionsOnCuda, OfGpusAreNotIgnoredInSilenceWithoutOne) {
+    const Finished finished =
+        run({"pagerank", "k.h5", "--backend", "openmp", "--memory-limit", "1G", "-o", "rows.csv"});
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    EXPECT_NE(finished.err.find("--memory-limit and --devices are about GPUs"), std::string::npos) << finished.err;
+    EXPECT_EQ(run({"pagerank", "k.h5", "--backend", "openmp", "-o", "rows.csv"}).err.find("about GPUs"),
+              std::string::npos);
+}
+
 }  // namespace
 
 }  // namespace coterie::testing
