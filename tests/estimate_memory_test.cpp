@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/backend.hpp"
@@ -20,6 +21,11 @@ using Words = std::vector<std::string>;
 /// What `coterie estimate STORE …` says beside what a run takes.
 class EstimateMemory : public ::testing::Test {
   protected:
+    void SetUp() override {
+        if (const std::string_view sanitizers = COTERIE_SANITIZERS; !sanitizers.empty())
+            GTEST_SKIP() << "the memory that " << sanitizers << " adds is not the program's";
+    }
+
     Json json_of(Words arguments) const {
         arguments.emplace_back("--json");
         const Finished finished = run_program(folder_.path(), arguments);
@@ -78,6 +84,7 @@ TEST_F(EstimateMemory, OfADirectedPlatformIsWithinATenth) {
 class EstimateMemoryOnCuda : public EstimateMemory {
   protected:
     void SetUp() override {
+        EstimateMemory::SetUp();
         if (const std::string why = why_unavailable(Backend::cuda); !why.empty()) GTEST_SKIP() << why;
     }
 
