@@ -49,9 +49,10 @@ void join_sample(const Parents& parents, AccountId v, std::span<const AccountId>
 /// Of each group of equal `within` [n], the smallest root [n by group]: most often the one that most of the group is
 /// below. Any root would do, as for the largest component.
 Array<AccountId> smallest_roots(const Parents& parents, std::span<const AccountId> within, int threads) {
-    Array<AccountId> smallest(within.size(), no_account);
+    const auto n = static_cast<AccountId>(within.size());
+    Array<AccountId> smallest(n, no_account);
 #pragma omp parallel for num_threads(threads) schedule(static)
-    for (AccountId v = 0; v < within.size(); ++v) {
+    for (AccountId v = 0; v < n; ++v) {
         const AccountId candidate = parents.load(v);
         const std::atomic_ref<AccountId> best(smallest[within[v]]);
         AccountId present = best.load(std::memory_order_relaxed);

@@ -282,7 +282,7 @@ class Steps {
         own_[ballot.account] = static_cast<Votes>(own);
         const auto score = rule.score(ballot.account, ballot.present, ballot.present, own);
         if (rule.unbeatable(score, ballot.against)) return;
-        Candidate best{score, ballot.present};
+        Candidate<typename Rule::Score> best{score, ballot.present};
         const auto visit = [&](AccountId label, std::uint64_t votes) {
             consider(rule, ballot.account, ballot.present, label, votes, best);
         };
@@ -312,7 +312,7 @@ class Steps {
         });
         const std::uint64_t own = all_votes(rule, account) - against;
         own_[account] = static_cast<Votes>(own);
-        Candidate best{rule.score(account, present, present, own), present};
+        Candidate<typename Rule::Score> best{rule.score(account, present, present, own), present};
         me.count.take_all(
             [&](AccountId label, std::uint64_t votes) { consider(rule, account, present, label, votes, best); });
         if (best.label != present) me.moves.push_back({account, present, best.label});
@@ -357,17 +357,18 @@ class Steps {
     /// themselves count anew.
     void tell(const std::vector<Move>& moves) {
         for (std::size_t i = 0; i < moves.size(); ++i) {
-            const auto [account, from, to] = moves[i];
+            const Move& move = moves[i];
             if (i + rows_ahead < moves.size()) expect_rows(moves[i + rows_ahead].account);
-            make_unaware(account, of_own_votes);
-            for_each_row(account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
+            make_unaware(move.account, of_own_votes);
+            for_each_row(move.account, [&](const CsrView& rows, EdgeOffset begin, EdgeOffset end) {
                 for (EdgeOffset edge = begin; edge < end; ++edge) {
                     const AccountId neighbor = rows.neighbors[edge];
                     make_unaware(neighbor, of_moves);
                     const AccountId label = labels_[neighbor];
-                    if (label != from && label != to) continue;
+                    if (label != move.from && label != move.to) continue;
                     const auto votes = static_cast<Votes>(votes_of(rows, edge));
-                    std::atomic_ref(own_[neighbor]).fetch_add(label == to ? votes : -votes, std::memory_order_relaxed);
+                    std::atomic_ref(own_[neighbor])
+                        .fetch_add(label == move.to ? votes : -votes, std::memory_order_relaxed);
                 }
             });
         }
@@ -408,13 +409,14 @@ Array<AccountId> start_labels(const Graph& graph, const CommunitiesOptions& opti
 
 /// Labels as the accounts that started with them.
 void replace_by_givers(const Array<AccountId>& start, std::vector<AccountId>& labels, int threads) {
-    Array<AccountId> giver(start.size());
+    const auto n = static_cast<AccountId>(start.size());
+    Array<AccountId> giver(n);
 #pragma omp parallel num_threads(threads)
     {
 #pragma omp for schedule(static)
-        for (AccountId account = 0; account < start.size(); ++account) giver[start[account]] = account;
+        for (AccountId account = 0; account < n; ++account) giver[start[account]] = account;
 #pragma omp for schedule(static)
-        for (AccountId account = 0; account < start.size(); ++account) labels[account] = giver[labels[account]];
+        for (AccountId account = 0; account < n; ++account) labels[account] = giver[labels[account]];
     }
 }
 
