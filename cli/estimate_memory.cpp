@@ -128,7 +128,8 @@ void print(std::string_view command, const Options& options) {
     MemoryPlan host;
     host.add("the program", program_bytes + thread_bytes * static_cast<std::uint64_t>(threads));
     host.add("the store's accounts, mapped", store.account_bytes());
-    host.add("the layer, mapped", graph_bytes(store.graph(layer.name)));
+    const Graph whole = store.graph(layer.name);
+    host.add("the layer, mapped", command == "pagerank" ? pagerank_graph_bytes(whole) : graph_bytes(whole));
     const Plans plans =
         command == "score" ? score_plans(options, store, layer) : plans_of(command, options, store, layer);
     host.uses.insert(host.uses.end(), plans.host.uses.begin(), plans.host.uses.end());

@@ -14,6 +14,12 @@ constexpr std::uint64_t bytes_of(const CsrView& rows) {
     return rows.offsets.size_bytes() + rows.neighbors.size_bytes() + rows.weights.size_bytes();
 }
 
+/// Large arrays stand in huge pages, of which the last is half used on average.
+constexpr std::uint64_t with_slack(std::uint64_t bytes) {
+    constexpr std::uint64_t huge_page = std::uint64_t{2} << 20;
+    return bytes + (bytes >= huge_page ? huge_page / 2 : 0);
+}
+
 /// The undirected reading of a directed graph: each edge at both of its ends.
 void add_undirected(MemoryPlan& plan, const Graph& graph, Direction direction) {
     if (!graph.directed()) return;
@@ -23,6 +29,17 @@ void add_undirected(MemoryPlan& plan, const Graph& graph, Direction direction) {
              sizeof(EdgeOffset) * (std::uint64_t{graph.num_accounts()} + 1) + per_edge * edges);
 }
 
+/// In-edges laid out on a device: what has 16-bit ids there depends on how many shares a block of the card holds; counted are
+/// the edges from the first 2^17 accounts. A start a row in each of up to four segments.
+std::uint64_t device_segment_bytes(const Graph& graph) {
+    const CsrView& in = graph.in();
+    const AccountId n = in.num_accounts();
+    const EdgeOffset narrow = graph.out().offsets[std::min(n, AccountId{1} << 17U)];
+    const std::uint64_t segments = std::min<std::uint64_t>(4, n / (1U << 16U) + 1);
+    return sizeof(std::uint16_t) * narrow + sizeof(std::uint32_t) * (in.num_edges() - narrow) +
+           (in.weighted() ? sizeof(float) * in.num_edges() : 0) + sizeof(std::uint32_t) * segments * n;
+}
+
 }  // namespace
 
 void MemoryPlan::add(std::string name, std::uint64_t bytes) {
@@ -30,8 +47,13 @@ void MemoryPlan::add(std::string name, std::uint64_t bytes) {
 }
 
 void MemoryPlan::add_arrays(std::string name, std::uint64_t count, std::uint64_t bytes) {
-    constexpr std::uint64_t huge_page = std::uint64_t{2} << 20;
-    add(std::move(name), count * (bytes + (bytes >= huge_page ? huge_page / 2 : 0)));
+    add(std::move(name), count * with_slack(bytes));
+}
+
+void MemoryPlan::add_arrays(std::string name, std::span<const std::uint64_t> bytes) {
+    std::uint64_t all = 0;
+    for (const std::uint64_t array : bytes) all += with_slack(array);
+    add(std::move(name), all);
 }
 
 std::uint64_t MemoryPlan::bytes() const {
@@ -43,14 +65,20 @@ std::uint64_t graph_bytes(const Graph& graph) {
     return bytes_of(graph.out()) + (graph.directed() ? bytes_of(graph.in()) : 0);
 }
 
+std::uint64_t pagerank_graph_bytes(const Graph& graph) {
+    if (!graph.directed() || graph.weighted()) return graph_bytes(graph);
+    const CsrView& out = graph.out();
+    const EdgeOffset not_pushed = out.offsets[std::min(out.num_accounts(), openmp::pagerank_pulled_accounts)];
+    return graph_bytes(graph) - sizeof(AccountId) * not_pushed;
+}
+
 MemoryPlan pagerank_memory(const Graph& graph, const PageRankOptions& options, int threads) {
     MemoryPlan plan;
     const std::uint64_t n = graph.num_accounts();
     if (n == 0) return plan;
     const std::uint64_t share = options.precision == Precision::single ? sizeof(float) : sizeof(std::uint64_t);
-    constexpr std::uint64_t segments = 4;  // in two arrays each
-    const std::uint64_t edges = openmp::pagerank_segment_bytes(graph, options, threads);
-    plan.add_arrays("in-edges by segments of sources", 2 * segments, edges / (2 * segments));
+    plan.add_arrays("edges by segments of accounts, and sums of threads",
+                    openmp::pagerank_edge_arrays(graph, options, threads));
     plan.add_arrays("ranks", 1, 8 * n);
     plan.add_arrays("shares, twice", 2, share * n);
     plan.add("the result", 8 * n);
@@ -99,7 +127,7 @@ std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRank
     const bool single = options.precision == Precision::single;
     DevicePlan resident{"resident", {}};
     resident.memory.add("the graph", graph_bytes(graph));
-    resident.memory.add("in-edges by segments of sources", openmp::pagerank_segment_bytes(graph, options, 1));
+    resident.memory.add("in-edges by segments of sources", device_segment_bytes(graph));
     resident.memory.add("ranks, scales, shares and the sums of split rows", (single ? 36 : 44) * n);
     resident.memory.add("the teleport vector, ranks to start from and out-weights",
                         8 * n * (!options.teleport.empty() + !options.start.empty() + graph.weighted()));

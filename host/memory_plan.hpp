@@ -24,6 +24,7 @@ struct MemoryPlan {
     void add(std::string name, std::uint64_t bytes);
     /// `count` large arrays of `bytes` each. They stand in huge pages, of whose last one half stays empty on average.
     void add_arrays(std::string name, std::uint64_t count, std::uint64_t bytes);
+    void add_arrays(std::string name, std::span<const std::uint64_t> bytes);
     std::uint64_t bytes() const;
 };
 
@@ -31,6 +32,8 @@ struct MemoryPlan {
 // direction than it stands in (mutual; either where it is directed) is counted at the most that it can be.
 // Time O(log n), of pagerank O(n).
 
+/// Of the graph, what `pagerank` reads on openmp: of a directed one without weights, not all of the out-edges.
+std::uint64_t pagerank_graph_bytes(const Graph& graph);
 MemoryPlan pagerank_memory(const Graph& graph, const PageRankOptions& options, int threads);
 MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& options, int threads);
 /// `num_sources` as in BetweennessOptions.

@@ -50,8 +50,10 @@ PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options
 /// A result for each of `topics`, which are one or more; `options.teleport` is empty.
 std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<const Topic> topics,
                                             const PageRankOptions& options, std::span<const double> out_weights);
-/// Bytes of the in-edges as `pagerank` lays them out: a prediction from degrees alone.
-std::uint64_t pagerank_segment_bytes(const Graph& graph, const PageRankOptions& options, int threads);
+/// Accounts of whose out-edges `pagerank` reads none but their number: the first ones.
+inline constexpr AccountId pagerank_pulled_accounts = AccountId{1} << 18U;
+/// Bytes of each array of edges that `pagerank` lays out and of sums of its threads: a prediction from degrees alone.
+std::vector<std::uint64_t> pagerank_edge_arrays(const Graph& graph, const PageRankOptions& options, int threads);
 PropagatedLabels cdlp(const PlacedGraph& graph, const CommunitiesOptions& options);
 PropagatedLabels lpa(const PlacedGraph& graph, const CommunitiesOptions& options);
 /// Sum over `sources` of the dependency of each account, added in the order of the sources; neither scaled nor halved.

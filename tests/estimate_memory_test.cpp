@@ -81,6 +81,14 @@ TEST_F(EstimateMemory, OfADirectedPlatformIsWithinATenth) {
     compare_all("p.h5");
 }
 
+/// So many accounts that PageRank pushes along some of the edges.
+TEST_F(EstimateMemory, OfPageRankWithFarAccountsIsWithinATenth) {
+    make("p.h5",
+         {"generate", "planted", "--accounts", "500000", "--communities", "50", "--mentions", "1000", "-o", "p"},
+         {"--follow", "p/follow.csv"});
+    compare("p.h5", {"pagerank"}, {"--max-iterations", "2"});
+}
+
 class EstimateMemoryOnCuda : public EstimateMemory {
   protected:
     void SetUp() override {

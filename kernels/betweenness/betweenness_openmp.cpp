@@ -44,7 +44,7 @@ class Batch {
           visited_(graph.num_accounts(), 0),
           frontier_(graph.num_accounts(), 0),
           next_(graph.num_accounts(), 0),
-          ranges_(balanced_ranges(in_, graph.num_accounts(), num_ranges_for(in_), 1)) {
+          ranges_(balanced_ranges(in_, 0, graph.num_accounts(), num_ranges_for(in_), 1)) {
         for (std::size_t range = 0; range + 1 < ranges_.size(); ++range)
             most_in_a_range_ = std::max<std::size_t>(most_in_a_range_, ranges_[range + 1] - ranges_[range]);
     }

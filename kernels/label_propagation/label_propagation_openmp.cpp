@@ -64,7 +64,7 @@ class Steps {
         } else {
             offsets_ = graph.out().offsets;
         }
-        ranges_ = balanced_ranges({offsets_, {}, {}}, n, ranges_per_thread * threads);
+        ranges_ = balanced_ranges({offsets_, {}, {}}, 0, n, ranges_per_thread * threads);
         unaware_.resize(n, of_own_votes);
         own_.resize(n);
         for (int thread = 0; thread < threads; ++thread) voters_.emplace_back(n);

@@ -1,27 +1,14 @@
-#include <omp.h>
-
-#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "host/array.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/openmp/balanced_ranges.hpp"
+#include "kernels/pagerank/pagerank_edges.hpp"
 #include "kernels/pagerank/pagerank_loop.hpp"
-#include "kernels/pagerank/source_segments.hpp"
 
 namespace coterie::openmp {
 
 namespace {
-
-/// Ranges a thread: enough that a thread which the system holds up leaves its share of the rows to others.
-constexpr int ranges_per_thread = 16;
-/// Of a row, in edges: its loops and what an account has to be read and written.
-constexpr EdgeOffset row_cost = 16;
-
-std::vector<AccountId> ranges_of(const Graph& graph, AccountId active, int threads) {
-    return balanced_ranges(graph.in(), active, threads * ranges_per_thread, row_cost);
-}
 
 template <class Rule>
 class PageRankSteps {
@@ -37,11 +24,10 @@ class PageRankSteps {
           first_ranks_(options.start.empty() ? options.teleport : options.start),
           active_(pagerank_active_accounts(placed.graph(), options)),
           threads_(placed.threads()),
-          in_(placed.graph().in(), ranges_of(placed.graph(), active_, threads_), threads_),
+          edges_(placed.graph(), active_, threads_),
           ranks_(active_),
           shares_(active_),
-          next_shares_(active_),
-          sums_(static_cast<std::size_t>(threads_)) {}
+          next_shares_(active_) {}
 
     AccountId active() const { return active_; }
 
@@ -59,18 +45,12 @@ class PageRankSteps {
         Fixed change = 0;
         Fixed dangling = 0;
 #pragma omp parallel num_threads(threads_) reduction(+ : change, dangling)
-        {
-            std::vector<Fixed>& sums = sums_[static_cast<std::size_t>(omp_get_thread_num())];
-            sums.resize(in_.most_rows());
-#pragma omp for schedule(dynamic, 1)
-            for (std::size_t range = 0; range < in_.num_ranges(); ++range)
-                in_.template gather<Rule>(range, shares_.data(), sums, [&](AccountId account, Fixed gathered) {
-                    const Fixed base = pagerank_base(jump, teleport_.empty() ? uniform_ : teleport_[account]);
-                    const Fixed rank = base + gathered;
-                    change += pagerank_change(rank, ranks_[account]);
-                    dangling += settle(account, rank, next_shares_);
-                });
-        }
+        edges_.template gather<Rule>(shares_.data(), [&](AccountId account, Fixed gathered) {
+            const Fixed base = pagerank_base(jump, teleport_.empty() ? uniform_ : teleport_[account]);
+            const Fixed rank = base + gathered;
+            change += pagerank_change(rank, ranks_[account]);
+            dangling += settle(account, rank, next_shares_);
+        });
         std::swap(shares_, next_shares_);
         return {change, dangling};
     }
@@ -99,17 +79,16 @@ class PageRankSteps {
     std::span<const double> first_ranks_;
     AccountId active_;
     int threads_;
-    SourceSegments in_;
+    PageRankEdges edges_;
     Array<Fixed> ranks_;
     Array<Share> shares_;
     Array<Share> next_shares_;
-    std::vector<std::vector<Fixed>> sums_;  ///< of each thread, for the rows of a range
 };
 
 }  // namespace
 
-std::uint64_t pagerank_segment_bytes(const Graph& graph, const PageRankOptions& options, int threads) {
-    return SourceSegments::predicted_bytes(graph, ranges_of(graph, pagerank_active_accounts(graph, options), threads));
+std::vector<std::uint64_t> pagerank_edge_arrays(const Graph& graph, const PageRankOptions& options, int threads) {
+    return PageRankEdges::predicted_arrays(graph, pagerank_active_accounts(graph, options), threads);
 }
 
 PageRankResult pagerank(const PlacedGraph& graph, const PageRankOptions& options, std::span<const double> out_weights) {

@@ -128,7 +128,7 @@ class TopicSteps {
                std::span<const double> out_weights)
         : num_accounts_(placed.graph().num_accounts()),
           threads_(placed.threads()),
-          bounds_(balanced_ranges(placed.graph().in(), num_accounts_, threads_ * ranges_per_thread, row_cost)),
+          bounds_(balanced_ranges(placed.graph().in(), 0, num_accounts_, threads_ * ranges_per_thread, row_cost)),
           teleports_(topics, lanes, num_accounts_, threads_),
           first_ranks_(options.start),
           scales_(num_accounts_),
