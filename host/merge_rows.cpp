@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "host/nearly_ascending.hpp"
 #include "host/sorting.hpp"
 
 namespace coterie {
@@ -15,25 +16,13 @@ constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 20U;
 
 /// Longer rows are put in order by setting bits: what is added and taken out is a bit too, and no branch depends on how much is out
 /// of order.
-constexpr std::size_t long_row = 128;
+constexpr std::size_t long_row = 4096;
 
-/// Writes value(0) … value(count - 1), most of which ascend, in ascending order. Time O(n) if they are a few places off, never
-/// more than O(n log n).
-template <class T, class Value>
-void write_ascending(std::size_t count, Value value, T* out) {
-    constexpr std::size_t patience = 8;  // moves for each value
-    std::size_t moves = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-        const T next = value(i);
-        std::size_t place = i;
-        for (; place > 0 && next < out[place - 1]; --place) out[place] = out[place - 1];
-        out[place] = next;
-        if (place == i) continue;
-        moves += i - place;
-        if (moves <= patience * (i + patience)) continue;
-        for (++i; i < count; ++i) out[i] = value(i);
-        return sort_ascending(std::span(out, count));
-    }
+/// Room for `count` numbers to be sorted.
+template <class T>
+T* room_to_sort(Array<T>& room, std::size_t count) {
+    if (room.size() < count + nearly_ascending_margin) room.resize(count + nearly_ascending_margin);
+    return room.data();
 }
 
 /// Calls `keep(from, end)` for the old edges between those that change, and `put(change)` for those there will be.
@@ -136,30 +125,22 @@ void MergedRows::make_row(AccountId account, std::span<const RowChange> changes,
     const AccountId* const numbers = numbers_.number_of_old.data();
     if (!weighted_) {
         if (count >= long_row) return make_long_row({row, count}, changes, neighbors, desk);
-        const auto value = [&](std::size_t i) { return numbers[row[i]]; };
-        if (changes.empty()) return write_ascending(count, value, neighbors);
-        if (desk.kept.size() < count) desk.kept.resize(count);
-        const AccountId* const kept = desk.kept.data();
-        write_ascending(count, value, desk.kept.data());
+        AccountId* const kept = changes.empty() ? neighbors : room_to_sort(desk.kept, count);
+        for (std::size_t i = 0; i < count; ++i) kept[i] = numbers[row[i]];
+        sort_nearly_ascending(kept, count);
+        if (changes.empty()) return;
         merge(
             count, [&](std::size_t i) { return kept[i]; }, changes,
             [&](std::size_t from, std::size_t end) { neighbors = std::copy(kept + from, kept + end, neighbors); },
             [&](const RowChange& change) { *neighbors++ = change.neighbor; });
         return;
     }
-    // Weights come along in the lower half. Sorting anew is as quick as putting right, and does not depend on how much is wrong.
-    if (desk.packed.size() < count) desk.packed.resize(count);
-    const std::uint64_t* const packed = desk.packed.data();
+    // Weights come along in the lower half.
+    std::uint64_t* const packed = room_to_sort(desk.packed, count);
     const float* const old_weights = old_.weights.data() + begin;
-    const auto value = [&](std::size_t i) {
-        return std::uint64_t{numbers[row[i]]} << 32U | std::bit_cast<std::uint32_t>(old_weights[i]);
-    };
-    if (count < long_row) {
-        write_ascending(count, value, desk.packed.data());
-    } else {
-        for (std::size_t i = 0; i < count; ++i) desk.packed[i] = value(i);
-        sort_ascending(std::span(desk.packed.data(), count));
-    }
+    for (std::size_t i = 0; i < count; ++i)
+        packed[i] = std::uint64_t{numbers[row[i]]} << 32U | std::bit_cast<std::uint32_t>(old_weights[i]);
+    sort_nearly_ascending(packed, count);
     merge(
         count, [&](std::size_t i) { return static_cast<AccountId>(packed[i] >> 32U); }, changes,
         [&](std::size_t from, std::size_t end) {
@@ -176,16 +157,19 @@ void MergedRows::make_row(AccountId account, std::span<const RowChange> changes,
 
 EdgeOffset MergedRows::make(std::size_t chunk, Desk& desk) const {
     const EdgeOffset begin = offsets_[bounds_[chunk]];
-    desk.neighbors.resize(edges_of(chunk));
-    desk.weights.resize(weighted_ ? edges_of(chunk) : 0);
+    const EdgeOffset edges = edges_of(chunk);
+    AccountId* const neighbors = room_to_sort(desk.neighbor_room, edges);
+    desk.weight_room.resize(weighted_ ? edges : 0);
+    desk.neighbors = {neighbors, edges};
+    desk.weights = desk.weight_room;
     auto change = std::lower_bound(changes_.begin(), changes_.end(), bounds_[chunk],
                                    [](const RowChange& a, AccountId row) { return a.row < row; });
     for (AccountId account = bounds_[chunk]; account < bounds_[chunk + 1]; ++account) {
         const auto first = change;
         while (change != changes_.end() && change->row == account) ++change;
         const EdgeOffset place = offsets_[account] - begin;
-        make_row(account, {first, change}, desk.neighbors.data() + place,
-                 weighted_ ? desk.weights.data() + place : nullptr, desk);
+        make_row(account, {first, change}, neighbors + place, weighted_ ? desk.weight_room.data() + place : nullptr,
+                 desk);
     }
     return begin;
 }

@@ -36,8 +36,10 @@ class MergedRows {
   public:
     /// What one thread needs, and what it made last.
     struct Desk {
-        Array<AccountId> neighbors;
-        Array<float> weights;  ///< of a weighted layer
+        std::span<const AccountId> neighbors;
+        std::span<const float> weights;  ///< of a weighted layer
+        Array<AccountId> neighbor_room;
+        Array<float> weight_room;
         Array<AccountId> kept;
         Array<std::uint64_t> packed;
         std::vector<std::uint64_t> bits;   ///< of the neighbors of a row; all 0 between rows

@@ -373,8 +373,8 @@ class Append {
             tasks.push_back({rows.edges_of(chunk) * sizeof(AccountId), [&, chunk] {
                                  MergedRows::Desk& desk = desks[static_cast<std::size_t>(omp_get_thread_num())];
                                  const EdgeOffset begin = rows.make(chunk, desk);
-                                 csr.neighbors.put(begin * sizeof(AccountId), std::as_bytes(std::span(desk.neighbors)));
-                                 csr.weights.put(begin * sizeof(float), std::as_bytes(std::span(desk.weights)));
+                                 csr.neighbors.put(begin * sizeof(AccountId), std::as_bytes(desk.neighbors));
+                                 csr.weights.put(begin * sizeof(float), std::as_bytes(desk.weights));
                              }});
         run_tasks(tasks, threads_, "merging", options_.progress);
     }

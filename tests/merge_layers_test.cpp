@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <random>
 #include <set>
 
+#include "host/nearly_ascending.hpp"
 #include "host/nearly_sorted.hpp"
 #include "tests/oracle/slow_build.hpp"
 #include "tests/support/shapes.hpp"
@@ -226,6 +229,38 @@ TEST(MergeLayers, EqualsABuildFromTheRowsThatRemain) {
     }
 }
 
+/// Rows of all lengths, also of those that are made by setting bits, whose accounts move by one place or by thousands.
+TEST(MergeLayers, EqualsABuildWithRowsOfThousands) {
+    std::mt19937 random(4);
+    constexpr AccountId size = 9000;
+    for (const bool weighted : {false, true}) {
+        SCOPED_TRACE(weighted);
+        const std::vector<Kind> kinds{{.weighted = weighted}};
+        std::vector<Rows> all(1);
+        all[0].weights = weighted;
+        const auto add = [&](Rows& rows, AccountId source, AccountId target) {
+            rows.edges.push_back({source, target, static_cast<float>(1 + random() % 5)});
+        };
+        for (AccountId hub = 0; hub < 60; ++hub)
+            for (AccountId i = 0; i < 4 + hub * (hub / 4) * 8; ++i)
+                add(all[0], hub, random() % 4 == 0 ? i : static_cast<AccountId>(random() % size));
+        for (AccountId id = 0; id < size; ++id) add(all[0], id, (id + 1) % size);
+        std::vector<AccountId> ids = ids_of(all);
+        BuiltLayers now = built(all, kinds, ids);
+        for (int night = 0; night < 3; ++night) {
+            std::vector<Rows> added(1);
+            added[0].weights = weighted;
+            for (int i = 0; i < (night == 1 ? 40 : 9000); ++i)
+                add(added[0], static_cast<AccountId>(random() % 70), static_cast<AccountId>(random() % (size + 9)));
+            const std::vector<AccountId> more_ids = united(ids, ids_of(added));
+            now = merged(now, ids, kinds, added, {}, more_ids, 2).built;
+            ids = more_ids;
+            all[0] = joined(all[0], added[0]);
+            expect_same(now, built(all, kinds, ids));
+        }
+    }
+}
+
 TEST(MergeLayers, RejectsWhatIsNotThere) {
     const std::vector<Kind> kinds{{.weighted = true}};
     const std::vector<Rows> all{{{{0, 1, 2.0F}, {1, 2, 5.0F}}, true}};
@@ -257,6 +292,52 @@ TEST(MergeLayers, SortsWhatIsNearlySorted) {
         std::sort(expected.begin(), expected.end());
         sort_nearly_sorted(std::span(values), dropped);
         ASSERT_EQ(values, expected) << round;
+    }
+}
+
+template <class Number>
+void expect_every_sort_to_sort(std::mt19937& random) {
+    for (int round = 0; round < 2000; ++round) {
+        const std::size_t count = random() % (round % 20 == 0 ? 3000 : 100);
+        const std::size_t width = round % 7 == 0 ? count + 1 : 1 + random() % 70;
+        std::vector<Number> ascending(count);
+        for (std::size_t i = 0; i < count; ++i)
+            ascending[i] = static_cast<Number>(i + random() % width) << (4 * (sizeof(Number) - 1));
+        if (count > 0 && round % 3 == 0) ascending[random() % count] = std::numeric_limits<Number>::max();
+        const std::vector<Number> values = ascending;
+        std::sort(ascending.begin(), ascending.end());
+        std::size_t gave_up = 0;
+        for (const auto sort : usable_sorts_of_nearly_ascending<Number>()) {
+            std::vector<Number> sorted = values;
+            sorted.resize(count + nearly_ascending_margin);
+            const bool finished = sort(sorted.data(), count);
+            gave_up += finished ? 0U : 1U;
+            sorted.resize(count);
+            if (!finished) std::sort(sorted.begin(), sorted.end());
+            ASSERT_EQ(sorted, ascending) << round;
+        }
+        if (width <= 70) {
+            ASSERT_EQ(gave_up, 0U) << round;
+        }
+        std::vector<Number> sorted = values;
+        sorted.resize(count + nearly_ascending_margin);
+        sort_nearly_ascending(sorted.data(), count);
+        sorted.resize(count);
+        ASSERT_EQ(sorted, ascending) << round;
+    }
+}
+
+TEST(MergeLayers, SortsWhatIsNearlyAscendingWithEveryInstructionSet) {
+    std::mt19937 random(5);
+    expect_every_sort_to_sort<std::uint32_t>(random);
+    expect_every_sort_to_sort<std::uint64_t>(random);
+}
+
+TEST(MergeLayers, GivesUpOnWhatIsFarFromAscending) {
+    for (const auto sort : usable_sorts_of_nearly_ascending<std::uint32_t>()) {
+        std::vector<std::uint32_t> falling(100'000 + nearly_ascending_margin);
+        for (std::size_t i = 0; i < 100'000; ++i) falling[i] = static_cast<std::uint32_t>(100'000 - i);
+        EXPECT_FALSE(sort(falling.data(), 100'000));
     }
 }
 
