@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "host/nearly_ascending.hpp"
@@ -18,11 +19,18 @@ constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 20U;
 /// of order.
 constexpr std::size_t long_row = 4096;
 
-/// Room for `count` numbers to be sorted.
-template <class T>
-T* room_to_sort(Array<T>& room, std::size_t count) {
-    if (room.size() < count + nearly_ascending_margin) room.resize(count + nearly_ascending_margin);
-    return room.data();
+/// Rows are gathered until they hold so many edges: that they wait for memory together, and stay in the caches.
+constexpr std::size_t gathered_at_once = 4096;
+
+/// Where the next row is gathered: a whole register of numbers behind each may be overwritten.
+constexpr std::size_t place_after(std::size_t place, std::size_t count) {
+    return place + (count / nearly_ascending_margin + 2) * nearly_ascending_margin;
+}
+
+/// Copies whole registers, and so overwrites as many numbers behind as a sort does.
+void copy(const AccountId* from, std::size_t count, AccountId* to) {
+    for (std::size_t i = 0; i < count; i += nearly_ascending_margin)
+        std::memcpy(to + i, from + i, nearly_ascending_margin * sizeof(AccountId));
 }
 
 /// Calls `keep(from, end)` for the old edges between those that change, and `put(change)` for those there will be.
@@ -42,6 +50,36 @@ void merge(std::size_t count, Neighbor neighbor, std::span<const RowChange> chan
         if (change.is) put(change);
     }
     keep(from, count);
+}
+
+/// Sorts a row with room behind it, and merges it with what changes.
+void put_in_order(std::span<AccountId> row, std::span<const RowChange> changes, AccountId* neighbors) {
+    sort_nearly_ascending(row.data(), row.size());
+    merge(
+        row.size(), [&](std::size_t i) { return row[i]; }, changes,
+        [&](std::size_t from, std::size_t end) {
+            copy(row.data() + from, end - from, neighbors);
+            neighbors += end - from;
+        },
+        [&](const RowChange& change) { *neighbors++ = change.neighbor; });
+}
+
+/// The same with weights, below the neighbors.
+void put_in_order(std::span<std::uint64_t> row, std::span<const RowChange> changes, AccountId* neighbors,
+                  float* weights) {
+    sort_nearly_ascending(row.data(), row.size());
+    merge(
+        row.size(), [&](std::size_t i) { return static_cast<AccountId>(row[i] >> 32U); }, changes,
+        [&](std::size_t from, std::size_t end) {
+            for (std::size_t i = from; i < end; ++i) {
+                *neighbors++ = static_cast<AccountId>(row[i] >> 32U);
+                *weights++ = std::bit_cast<float>(static_cast<std::uint32_t>(row[i]));
+            }
+        },
+        [&](const RowChange& change) {
+            *neighbors++ = change.neighbor;
+            *weights++ = change.weight;
+        });
 }
 
 }  // namespace
@@ -90,8 +128,18 @@ MergedRows::MergedRows(const CsrView& old, bool weighted, std::vector<RowChange>
             std::lower_bound(offsets_.begin(), offsets_.end() - 1, total / chunks * chunk) - offsets_.begin());
 }
 
-void MergedRows::make_long_row(std::span<const AccountId> row, std::span<const RowChange> changes, AccountId* neighbors,
-                               Desk& desk) const {
+MergedRows::OldRow MergedRows::old_row(AccountId account) const {
+    const AccountId old = old_number_[account];
+    if (old == no_account) return {0, 0};
+    return {old_.offsets[old], old_.offsets[old + 1] - old_.offsets[old]};
+}
+
+bool MergedRows::by_bits(const OldRow& row) const {
+    return !weighted_ && row.count >= long_row;
+}
+
+void MergedRows::set_bits(const OldRow& row, std::span<const RowChange> changes, AccountId* neighbors,
+                          Desk& desk) const {
     desk.bits.resize(offsets_.size() / 64 + 1);
     desk.words.resize(desk.bits.size() / 64 + 1);
     std::uint64_t* const bits = desk.bits.data();
@@ -101,7 +149,7 @@ void MergedRows::make_long_row(std::span<const AccountId> row, std::span<const R
         bits[neighbor / 64] |= std::uint64_t{1} << (neighbor % 64);
         words[neighbor / 4096] |= std::uint64_t{1} << (neighbor / 64 % 64);
     };
-    for (const AccountId neighbor : row) set(numbers[neighbor]);
+    for (const AccountId neighbor : old_.neighbors.subspan(row.begin, row.count)) set(numbers[neighbor]);
     for (const RowChange& change : changes) {
         if (change.is)
             set(change.neighbor);
@@ -116,60 +164,59 @@ void MergedRows::make_long_row(std::span<const AccountId> row, std::span<const R
         }
 }
 
-void MergedRows::make_row(AccountId account, std::span<const RowChange> changes, AccountId* neighbors, float* weights,
-                          Desk& desk) const {
-    const AccountId old = old_number_[account];
-    const EdgeOffset begin = old == no_account ? 0 : old_.offsets[old];
-    const std::size_t count = old == no_account ? 0 : old_.offsets[old + 1] - begin;
-    const AccountId* const row = old_.neighbors.data() + begin;
-    const AccountId* const numbers = numbers_.number_of_old.data();
-    if (!weighted_) {
-        if (count >= long_row) return make_long_row({row, count}, changes, neighbors, desk);
-        AccountId* const kept = changes.empty() ? neighbors : room_to_sort(desk.kept, count);
-        for (std::size_t i = 0; i < count; ++i) kept[i] = numbers[row[i]];
-        sort_nearly_ascending(kept, count);
-        if (changes.empty()) return;
-        merge(
-            count, [&](std::size_t i) { return kept[i]; }, changes,
-            [&](std::size_t from, std::size_t end) { neighbors = std::copy(kept + from, kept + end, neighbors); },
-            [&](const RowChange& change) { *neighbors++ = change.neighbor; });
-        return;
+template <class Number, class Value>
+AccountId MergedRows::gather(AccountId account, AccountId end, Array<Number>& room, Value value) const {
+    for (std::size_t place = 0; account < end && place < gathered_at_once; ++account) {
+        const OldRow row = old_row(account);
+        if (by_bits(row)) continue;
+        const std::size_t next = place_after(place, row.count);
+        if (room.size() < next) room.resize(next);
+        Number* const numbers = room.data() + place;
+        for (std::size_t i = 0; i < row.count; ++i) numbers[i] = value(row.begin + i);
+        place = next;
     }
-    // Weights come along in the lower half.
-    std::uint64_t* const packed = room_to_sort(desk.packed, count);
-    const float* const old_weights = old_.weights.data() + begin;
-    for (std::size_t i = 0; i < count; ++i)
-        packed[i] = std::uint64_t{numbers[row[i]]} << 32U | std::bit_cast<std::uint32_t>(old_weights[i]);
-    sort_nearly_ascending(packed, count);
-    merge(
-        count, [&](std::size_t i) { return static_cast<AccountId>(packed[i] >> 32U); }, changes,
-        [&](std::size_t from, std::size_t end) {
-            for (std::size_t i = from; i < end; ++i) {
-                *neighbors++ = static_cast<AccountId>(packed[i] >> 32U);
-                *weights++ = std::bit_cast<float>(static_cast<std::uint32_t>(packed[i]));
-            }
-        },
-        [&](const RowChange& change) {
-            *neighbors++ = change.neighbor;
-            *weights++ = change.weight;
-        });
+    return account;
 }
 
 EdgeOffset MergedRows::make(std::size_t chunk, Desk& desk) const {
     const EdgeOffset begin = offsets_[bounds_[chunk]];
     const EdgeOffset edges = edges_of(chunk);
-    AccountId* const neighbors = room_to_sort(desk.neighbor_room, edges);
+    desk.neighbor_room.resize(edges + nearly_ascending_margin);
     desk.weight_room.resize(weighted_ ? edges : 0);
-    desk.neighbors = {neighbors, edges};
+    desk.neighbors = {desk.neighbor_room.data(), edges};
     desk.weights = desk.weight_room;
+    const AccountId* const numbers = numbers_.number_of_old.data();
+    const AccountId* const old = old_.neighbors.data();
+    const float* const weights = old_.weights.data();
     auto change = std::lower_bound(changes_.begin(), changes_.end(), bounds_[chunk],
                                    [](const RowChange& a, AccountId row) { return a.row < row; });
-    for (AccountId account = bounds_[chunk]; account < bounds_[chunk + 1]; ++account) {
-        const auto first = change;
-        while (change != changes_.end() && change->row == account) ++change;
-        const EdgeOffset place = offsets_[account] - begin;
-        make_row(account, {first, change}, neighbors + place, weighted_ ? desk.weight_room.data() + place : nullptr,
-                 desk);
+    const AccountId end = bounds_[chunk + 1];
+    for (AccountId account = bounds_[chunk]; account < end;) {
+        const AccountId next =
+            weighted_ ? gather(account, end, desk.packed,
+                               [=](EdgeOffset edge) {
+                                   // Weights come along in the lower half.
+                                   return std::uint64_t{numbers[old[edge]]} << 32U |
+                                          std::bit_cast<std::uint32_t>(weights[edge]);
+                               })
+                      : gather(account, end, desk.gathered, [=](EdgeOffset edge) { return numbers[old[edge]]; });
+        for (std::size_t place = 0; account < next; ++account) {
+            const auto first = change;
+            while (change != changes_.end() && change->row == account) ++change;
+            const std::span<const RowChange> changes(first, change);
+            const EdgeOffset to = offsets_[account] - begin;
+            const OldRow row = old_row(account);
+            if (by_bits(row)) {
+                set_bits(row, changes, desk.neighbor_room.data() + to, desk);
+                continue;
+            }
+            if (weighted_)
+                put_in_order({desk.packed.data() + place, row.count}, changes, desk.neighbor_room.data() + to,
+                             desk.weight_room.data() + to);
+            else
+                put_in_order({desk.gathered.data() + place, row.count}, changes, desk.neighbor_room.data() + to);
+            place = place_after(place, row.count);
+        }
     }
     return begin;
 }

@@ -40,8 +40,8 @@ class MergedRows {
         std::span<const float> weights;  ///< of a weighted layer
         Array<AccountId> neighbor_room;
         Array<float> weight_room;
-        Array<AccountId> kept;
-        Array<std::uint64_t> packed;
+        Array<AccountId> gathered;         ///< new numbers of the neighbors of some rows
+        Array<std::uint64_t> packed;       ///< the same above their weights
         std::vector<std::uint64_t> bits;   ///< of the neighbors of a row; all 0 between rows
         std::vector<std::uint64_t> words;  ///< bits of the words of `bits` that are not 0
     };
@@ -60,10 +60,16 @@ class MergedRows {
     EdgeOffset make(std::size_t chunk, Desk& desk) const;
 
   private:
-    void make_long_row(std::span<const AccountId> row, std::span<const RowChange> changes, AccountId* neighbors,
-                       Desk& desk) const;
-    void make_row(AccountId account, std::span<const RowChange> changes, AccountId* neighbors, float* weights,
-                  Desk& desk) const;
+    struct OldRow {
+        EdgeOffset begin;
+        std::size_t count;
+    };
+    OldRow old_row(AccountId account) const;
+    bool by_bits(const OldRow& row) const;
+    /// Gathers rows from `account` on, each in its place, and returns the first that is left; those made by bits are passed over.
+    template <class Number, class Value>
+    AccountId gather(AccountId account, AccountId end, Array<Number>& room, Value value) const;
+    void set_bits(const OldRow& row, std::span<const RowChange> changes, AccountId* neighbors, Desk& desk) const;
 
     CsrView old_;
     bool weighted_;
