@@ -1,7 +1,13 @@
 #include "host/edge_changes.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <span>
+#include <tuple>
 #include <utility>
+
+#include "host/sorting.hpp"
 
 namespace coterie {
 
@@ -18,15 +24,15 @@ std::uint64_t edge_of(AccountId source, AccountId target, bool undirected) {
 }
 
 /// Sorts on `threads` threads: pieces alone, then merged in pairs.
-template <class T, class Less>
-void sort_in_parallel(std::vector<T>& values, int threads, Less less) {
+template <class T, class Sort, class Less>
+void sort_in_parallel(std::vector<T>& values, int threads, Sort sort, Less less) {
     const auto pieces =
         static_cast<std::size_t>(std::clamp<std::size_t>(values.size() >> 14U, 1, static_cast<std::size_t>(threads)));
     const auto bound = [&](std::size_t piece) {
         return values.begin() + static_cast<std::ptrdiff_t>(values.size() * std::min(piece, pieces) / pieces);
     };
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (std::size_t piece = 0; piece < pieces; ++piece) std::sort(bound(piece), bound(piece + 1), less);
+    for (std::size_t piece = 0; piece < pieces; ++piece) sort(bound(piece), bound(piece + 1));
     for (std::size_t width = 1; width < pieces; width *= 2) {
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
         for (std::size_t piece = 0; piece < pieces; piece += 2 * width)
@@ -37,32 +43,93 @@ void sort_in_parallel(std::vector<T>& values, int threads, Less less) {
 std::vector<Row> sorted_rows(LayerChanges& layer, EdgeOffset& self_loops, int threads) {
     EdgeList& added = layer.added;
     std::vector<Row> rows;
-    rows.reserve(added.sources.size());
+    std::vector<std::uint64_t> edges;  // of rows without weights
+    if (added.weights.empty())
+        edges.reserve(added.sources.size());
+    else
+        rows.reserve(added.sources.size());
     for (std::size_t i = 0; i < added.sources.size(); ++i) {
         if (added.sources[i] == added.targets[i] && !layer.keep_self_loops) {
             ++self_loops;
             continue;
         }
-        rows.push_back({edge_of(added.sources[i], added.targets[i], layer.undirected),
-                        added.weights.empty() ? 1.0F : added.weights[i]});
+        const std::uint64_t edge = edge_of(added.sources[i], added.targets[i], layer.undirected);
+        if (added.weights.empty())
+            edges.push_back(edge);
+        else
+            rows.push_back({edge, added.weights[i]});
+    }
+    if (added.weights.empty()) {
+        sort_in_parallel(
+            edges, threads, [](auto begin, auto end) { sort_ascending(std::span(begin, end)); }, std::less<>());
+        rows.reserve(edges.size());
+        for (const std::uint64_t edge : edges) rows.push_back({edge, 1.0F});
+    } else {
+        // Weights add exactly: the order of rows of one edge does not matter.
+        const auto less = [](const Row& a, const Row& b) { return a.edge < b.edge; };
+        sort_in_parallel(
+            rows, threads, [&](auto begin, auto end) { std::sort(begin, end, less); }, less);
     }
     added = {};
-    // Weights add exactly: the order of rows of one edge does not matter.
-    sort_in_parallel(rows, threads, [](const Row& a, const Row& b) { return a.edge < b.edge; });
     return rows;
+}
+
+constexpr EdgeOffset nowhere = ~EdgeOffset{0};
+
+/// Where edges stand in the store, or nowhere. Several are searched together, since each waits for memory at every step.
+std::vector<EdgeOffset> places_of(const std::vector<std::uint64_t>& edges, const CsrView& out,
+                                  const AccountPositions& accounts) {
+    struct Search {
+        EdgeOffset first = 0;
+        EdgeOffset left = 0;
+        AccountId target = 0;
+    };
+    constexpr std::size_t together = 16;
+    std::array<Search, together> searches;
+    std::vector<EdgeOffset> places(edges.size(), nowhere);
+    const auto old = [&](std::uint64_t position) {
+        return position < accounts.count ? accounts.old_account[position] : no_account;
+    };
+    for (std::size_t begin = 0; begin < edges.size(); begin += together) {
+        const std::size_t count = std::min(together, edges.size() - begin);
+        for (std::size_t i = 0; i < count; ++i) {
+            const AccountId source = old(edges[begin + i] >> 32U);
+            const AccountId target = old(edges[begin + i] & 0xffff'ffffU);
+            searches[i] = {};
+            if (source != no_account && target != no_account)
+                searches[i] = {out.offsets[source], out.degree(source), target};
+        }
+        for (bool more = true; more;) {
+            more = false;
+            for (std::size_t i = 0; i < count; ++i) {
+                Search& search = searches[i];
+                const EdgeOffset half = search.left / 2;
+                if (half == 0) continue;
+                search.first += out.neighbors[search.first + half] <= search.target ? half : 0;
+                search.left -= half;
+                more = true;
+            }
+        }
+        for (std::size_t i = 0; i < count; ++i)
+            if (searches[i].left > 0 && out.neighbors[searches[i].first] == searches[i].target)
+                places[begin + i] = searches[i].first;
+    }
+    return places;
 }
 
 /// The changes of some edges, in their order.
 class Changing {
   public:
-    Changing(const LayerChanges& layer, const AccountPositions& accounts) : layer_(layer), accounts_(accounts) {}
+    explicit Changing(const LayerChanges& layer) : layer_(layer) {}
 
-    void change(std::uint64_t edge, std::span<const Row> added, std::span<const Removal> removed) {
+    /// `place`: where the edge stands in the store.
+    void change(std::uint64_t edge, EdgeOffset place, std::span<const Row> added, std::span<const Removal> removed) {
         const auto source = static_cast<AccountId>(edge >> 32U);
         const auto target = static_cast<AccountId>(edge);
         EdgeChange change{source, target, 1.0F, false, false};
         ExactSum sum;
-        change.was = find(source, target, sum);
+        change.was = place != nowhere;
+        if (change.was && layer_.weighted) add_weight(place, sum);
         change.is = change.was || !added.empty();
         if (layer_.weighted)
             for (const Row& row : added) sum.add(static_cast<double>(row.weight));
@@ -81,24 +148,13 @@ class Changing {
     ChangedEdges take_found() { return std::move(found_); }
 
   private:
-    /// Whether the store has the edge; its weight is added to `sum`.
-    bool find(AccountId source, AccountId target, ExactSum& sum) const {
-        if (source >= accounts_.count || target >= accounts_.count) return false;
-        const AccountId from = accounts_.old_account[source];
-        const AccountId to = accounts_.old_account[target];
-        if (from == no_account || to == no_account) return false;
-        const std::span<const AccountId> row = layer_.out.row(from);
-        const auto place = std::lower_bound(row.begin(), row.end(), to);
-        if (place == row.end() || *place != to) return false;
-        if (!layer_.weighted) return true;
-        const EdgeOffset edge = layer_.out.offsets[from] + static_cast<EdgeOffset>(place - row.begin());
+    void add_weight(EdgeOffset edge, ExactSum& sum) const {
         sum.add(static_cast<double>(layer_.out.weights[edge]));
-        if (layer_.remainders == nullptr) return true;
+        if (layer_.remainders == nullptr) return;
         const Array<EdgeOffset>& edges = layer_.remainders->edges;
         const auto [begin, end] = std::equal_range(edges.begin(), edges.end(), edge);
         for (auto i = begin; i != end; ++i)
             sum.add(layer_.remainders->values[static_cast<std::size_t>(i - edges.begin())]);
-        return true;
     }
 
     void take(const Removal& removal, EdgeChange& change, ExactSum& sum) {
@@ -123,7 +179,6 @@ class Changing {
     }
 
     const LayerChanges& layer_;
-    const AccountPositions& accounts_;
     ChangedEdges found_;
 };
 
@@ -134,9 +189,11 @@ ChangedEdges changed_edges(LayerChanges& layer, const AccountPositions& accounts
     const std::vector<Row> rows = sorted_rows(layer, result.self_loops, threads);
     std::vector<Removal> removals = std::move(layer.removed);
     const auto key = [&](const Removal& removal) { return edge_of(removal.source, removal.target, layer.undirected); };
-    sort_in_parallel(removals, threads, [&](const Removal& a, const Removal& b) {
+    const auto before = [&](const Removal& a, const Removal& b) {
         return std::pair(key(a), a.number) < std::pair(key(b), b.number);
-    });
+    };
+    sort_in_parallel(
+        removals, threads, [&](auto begin, auto end) { std::sort(begin, end, before); }, before);
 
     // Pieces of about as many rows each, cut between edges.
     const std::size_t pieces =
@@ -149,7 +206,6 @@ ChangedEdges changed_edges(LayerChanges& layer, const AccountPositions& accounts
     std::vector<ChangedEdges> parts(pieces);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (std::size_t piece = 0; piece < pieces; ++piece) {
-        Changing changing(layer, accounts);
         const auto row_begin = [&](std::uint64_t edge) {
             return std::lower_bound(rows.begin(), rows.end(), edge,
                                     [](const Row& row, std::uint64_t bound) { return row.edge < bound; });
@@ -162,17 +218,28 @@ ChangedEdges changed_edges(LayerChanges& layer, const AccountPositions& accounts
         auto removal = removal_begin(bounds[piece]);
         const auto rows_end = piece + 1 < pieces ? row_begin(bounds[piece + 1]) : rows.end();
         const auto removals_end = piece + 1 < pieces ? removal_begin(bounds[piece + 1]) : removals.end();
+        const auto next_edge = [&] {
+            return removal == removals_end                        ? row->edge
+                   : row == rows_end || key(*removal) < row->edge ? key(*removal)
+                                                                  : row->edge;
+        };
+        const auto pass = [&](std::uint64_t edge) {
+            while (row != rows_end && row->edge == edge) ++row;
+            while (removal != removals_end && key(*removal) == edge) ++removal;
+        };
+        const auto [first_row, first_removal] = std::pair(row, removal);
+        std::vector<std::uint64_t> edges;
         while (row != rows_end || removal != removals_end) {
-            const std::uint64_t edge = removal == removals_end                        ? row->edge
-                                       : row == rows_end || key(*removal) < row->edge ? key(*removal)
-                                                                                      : row->edge;
-            auto next_row = row;
-            while (next_row != rows_end && next_row->edge == edge) ++next_row;
-            auto next_removal = removal;
-            while (next_removal != removals_end && key(*next_removal) == edge) ++next_removal;
-            changing.change(edge, {row, next_row}, {removal, next_removal});
-            row = next_row;
-            removal = next_removal;
+            edges.push_back(next_edge());
+            pass(edges.back());
+        }
+        const std::vector<EdgeOffset> places = places_of(edges, layer.out, accounts);
+        std::tie(row, removal) = std::pair(first_row, first_removal);
+        Changing changing(layer);
+        for (std::size_t i = 0; i < edges.size(); ++i) {
+            const auto [from_row, from_removal] = std::pair(row, removal);
+            pass(edges[i]);
+            changing.change(edges[i], places[i], {from_row, row}, {from_removal, removal});
         }
         parts[piece] = changing.take_found();
     }

@@ -87,22 +87,43 @@ void put_in_order(std::span<std::uint64_t> row, std::span<const RowChange> chang
 std::vector<RowChange> row_changes(const std::vector<EdgeChange>& changes, const Array<AccountId>& by_id, bool reversed,
                                    bool both_ways) {
     // Edges are distinct: their ends decide, and the number of the change comes along.
-    std::vector<WideNumber> keys;
-    keys.reserve(changes.size() * (both_ways ? 2 : 1));
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        const std::uint64_t source = by_id[changes[i].source];
-        const std::uint64_t target = by_id[changes[i].target];
-        keys.push_back({i, reversed ? target << 32U | source : source << 32U | target});
-        if (both_ways && source != target) keys.push_back({i, target << 32U | source});
-    }
-    sort_ascending(std::span(keys));
+    const auto visit = [&](auto entry) {
+        for (std::size_t i = 0; i < changes.size(); ++i) {
+            const std::uint64_t source = by_id[changes[i].source];
+            const std::uint64_t target = by_id[changes[i].target];
+            entry(reversed ? target : source, reversed ? source : target, i);
+            if (both_ways && source != target) entry(target, source, i);
+        }
+    };
     std::vector<RowChange> rows;
-    rows.reserve(keys.size());
-    for (const WideNumber& key : keys) {
-        const EdgeChange& change = changes[key.low];
-        rows.push_back({static_cast<AccountId>(key.high >> 32U), static_cast<AccountId>(key.high), change.weight,
-                        change.was, change.is, change.remainder});
+    const std::size_t most = changes.size() * (both_ways ? 2 : 1);
+    rows.reserve(most);
+    const auto add = [&](std::uint64_t row, std::uint64_t neighbor, std::uint64_t i) {
+        const EdgeChange& change = changes[i];
+        rows.push_back({static_cast<AccountId>(row), static_cast<AccountId>(neighbor), change.weight, change.was,
+                        change.is, change.remainder});
+    };
+    const auto account_bits = static_cast<unsigned>(std::bit_width(by_id.size()));
+    const auto change_bits = static_cast<unsigned>(std::bit_width(changes.size()));
+    if (2 * account_bits + change_bits <= 64) {
+        std::vector<std::uint64_t> keys;
+        keys.reserve(most);
+        visit([&](std::uint64_t row, std::uint64_t neighbor, std::uint64_t i) {
+            keys.push_back((row << account_bits | neighbor) << change_bits | i);
+        });
+        sort_ascending(std::span(keys));
+        const auto lower = [](std::uint64_t bits, unsigned count) { return bits & ((std::uint64_t{1} << count) - 1); };
+        for (const std::uint64_t key : keys)
+            add(key >> change_bits >> account_bits, lower(key >> change_bits, account_bits), lower(key, change_bits));
+        return rows;
     }
+    std::vector<WideNumber> keys;
+    keys.reserve(most);
+    visit([&](std::uint64_t row, std::uint64_t neighbor, std::uint64_t i) {
+        keys.push_back({i, row << 32U | neighbor});
+    });
+    sort_ascending(std::span(keys));
+    for (const WideNumber& key : keys) add(key.high >> 32U, key.high & 0xffff'ffffU, key.low);
     return rows;
 }
 
