@@ -15,10 +15,6 @@ namespace {
 /// Four megabytes of neighbors: what a thread makes stays in its caches until it is written.
 constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 20U;
 
-/// Longer rows are put in order by setting bits: what is added and taken out is a bit too, and no branch depends on how much is out
-/// of order.
-constexpr std::size_t long_row = 4096;
-
 /// Rows are gathered until they hold so many edges: that they wait for memory together, and stay in the caches.
 constexpr std::size_t gathered_at_once = 4096;
 
@@ -54,7 +50,7 @@ void merge(std::size_t count, Neighbor neighbor, std::span<const RowChange> chan
 
 /// Sorts a row with room behind it, and merges it with what changes.
 void put_in_order(std::span<AccountId> row, std::span<const RowChange> changes, AccountId* neighbors) {
-    sort_nearly_ascending(row.data(), row.size());
+    if (row.size() > 1) sort_nearly_ascending(row.data(), row.size());
     merge(
         row.size(), [&](std::size_t i) { return row[i]; }, changes,
         [&](std::size_t from, std::size_t end) {
@@ -147,16 +143,6 @@ MergedRows::MergedRows(const CsrView& old, bool weighted, std::vector<RowChange>
     for (std::size_t chunk = 1; chunk < chunks; ++chunk)
         bounds_[chunk] = static_cast<AccountId>(
             std::lower_bound(offsets_.begin(), offsets_.end() - 1, total / chunks * chunk) - offsets_.begin());
-}
-
-MergedRows::OldRow MergedRows::old_row(AccountId account) const {
-    const AccountId old = old_number_[account];
-    if (old == no_account) return {0, 0};
-    return {old_.offsets[old], old_.offsets[old + 1] - old_.offsets[old]};
-}
-
-bool MergedRows::by_bits(const OldRow& row) const {
-    return !weighted_ && row.count >= long_row;
 }
 
 void MergedRows::set_bits(const OldRow& row, std::span<const RowChange> changes, AccountId* neighbors,

@@ -60,12 +60,20 @@ class MergedRows {
     EdgeOffset make(std::size_t chunk, Desk& desk) const;
 
   private:
+    /// Longer rows are put in order by setting bits: what is added and taken out is a bit too, and no branch depends on how much is
+    /// out of order.
+    static constexpr std::size_t long_row = 4096;
+
     struct OldRow {
         EdgeOffset begin;
         std::size_t count;
     };
-    OldRow old_row(AccountId account) const;
-    bool by_bits(const OldRow& row) const;
+    OldRow old_row(AccountId account) const {
+        const AccountId old = old_number_[account];
+        if (old == no_account) return {0, 0};
+        return {old_.offsets[old], old_.offsets[old + 1] - old_.offsets[old]};
+    }
+    bool by_bits(const OldRow& row) const { return !weighted_ && row.count >= long_row; }
     /// Gathers rows from `account` on, each in its place, and returns the first that is left; those made by bits are passed over.
     template <class Number, class Value>
     AccountId gather(AccountId account, AccountId end, Array<Number>& room, Value value) const;
