@@ -90,26 +90,25 @@ std::vector<EdgeOffset> places_of(const std::vector<std::uint64_t>& edges, const
     const auto old = [&](std::uint64_t position) {
         return position < accounts.count ? accounts.old_account[position] : no_account;
     };
-    for (std::size_t begin = 0; begin < edges.size(); begin += together) {
+    for (std::size_t begin = 0; begin < edges.size() && out.num_edges() > 0; begin += together) {
         const std::size_t count = std::min(together, edges.size() - begin);
+        EdgeOffset longest = 0;
         for (std::size_t i = 0; i < count; ++i) {
             const AccountId source = old(edges[begin + i] >> 32U);
             const AccountId target = old(edges[begin + i] & 0xffff'ffffU);
             searches[i] = {};
-            if (source != no_account && target != no_account)
+            if (source != no_account && target != no_account && out.degree(source) > 0)
                 searches[i] = {out.offsets[source], out.degree(source), target};
+            longest = std::max(longest, searches[i].left);
         }
-        for (bool more = true; more;) {
-            more = false;
+        // Those that have found their place stay there: half of 1 is 0.
+        for (; longest > 1; longest -= longest / 2)
             for (std::size_t i = 0; i < count; ++i) {
                 Search& search = searches[i];
                 const EdgeOffset half = search.left / 2;
-                if (half == 0) continue;
                 search.first += out.neighbors[search.first + half] <= search.target ? half : 0;
                 search.left -= half;
-                more = true;
             }
-        }
         for (std::size_t i = 0; i < count; ++i)
             if (searches[i].left > 0 && out.neighbors[searches[i].first] == searches[i].target)
                 places[begin + i] = searches[i].first;

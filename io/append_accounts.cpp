@@ -35,6 +35,9 @@ UnitedAccounts unite(const Accounts& old, IdentifiedAccounts added) {
     united.position_of_new.resize(added.size());
 
     const std::span<const AccountId> by_id = old.by_id();
+    Array<std::uint64_t> old_ids(all.numeric ? old.size() : 0);
+#pragma omp parallel for
+    for (std::size_t i = 0; i < old_ids.size(); ++i) old_ids[i] = old.id(by_id[i]);
     AccountId next_old = 0;
     AccountId next_new = 0;
     while (next_old < old.size() || next_new < added.size()) {
@@ -42,7 +45,7 @@ UnitedAccounts unite(const Accounts& old, IdentifiedAccounts added) {
         if (next_old == old.size() || next_new == added.size())
             order = next_old == old.size() ? std::strong_ordering::greater : std::strong_ordering::less;
         else
-            order = all.numeric ? old.id(by_id[next_old]) <=> added.ids[next_new]
+            order = all.numeric ? old_ids[next_old] <=> added.ids[next_new]
                                 : old.handle(by_id[next_old]) <=> added.handle(next_new);
         if (old_account.size() + 1 >= no_account)
             throw IoError(
@@ -51,7 +54,7 @@ UnitedAccounts unite(const Accounts& old, IdentifiedAccounts added) {
         const auto place = static_cast<AccountId>(old_account.size());
         const bool is_old = order != std::strong_ordering::greater;
         if (all.numeric)
-            all.ids.push_back(is_old ? old.id(by_id[next_old]) : added.ids[next_new]);
+            all.ids.push_back(is_old ? old_ids[next_old] : added.ids[next_new]);
         else
             append_handle(all, is_old ? old.handle(by_id[next_old]) : added.handle(next_new));
         old_account.push_back(is_old ? by_id[next_old] : no_account);
