@@ -34,6 +34,7 @@ struct Handles {
     explicit Handles(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i)
             fmt::format_to(std::back_inserter(text), "{:012x}", i * 0x9e3779b97f4bU & 0xffffffffffffU);
+        text.reserve(text.size() + coterie::readable_behind_handle);
     }
     std::size_t count() const { return text.size() / 12; }
     std::string_view operator[](std::size_t i) const { return {text.data() + 12 * i, 12}; }
@@ -47,12 +48,11 @@ const Handles& all_handles() {
 }
 
 void add_all(coterie::HandleDictionary& dictionary, const Handles& handles) {
-    std::vector<std::string_view> texts(256);
-    std::vector<std::uint32_t> numbers(256);
-    for (std::size_t i = 0; i < handles.count(); i += texts.size()) {
-        const std::size_t some = std::min(texts.size(), handles.count() - i);
-        for (std::size_t k = 0; k < some; ++k) texts[k] = handles[i + k];
-        dictionary.numbers_of({texts.data(), some}, {numbers.data(), some});
+    coterie::HandleBatch batch(dictionary);
+    for (std::size_t i = 0; i < handles.count(); ++i) {
+        batch.add(handles[i]);
+        if (batch.size() == coterie::HandleBatch::most || i + 1 == handles.count())
+            benchmark::DoNotOptimize(batch.numbers().data());
     }
 }
 
@@ -62,6 +62,7 @@ Handles drawn(std::size_t among) {
     Handles result(0);
     for (std::size_t i = 0; i < (std::size_t{1} << 16); ++i)
         result.text.append(all_handles()[random() % (among == 0 ? all_handles().count() : among)]);
+    result.text.reserve(result.text.size() + coterie::readable_behind_handle);
     return result;
 }
 

@@ -40,7 +40,8 @@ EdgeParser::EdgeParser(const EdgeFilePlan& plan, IdKind ids, ThreadRows& into)
       columns_(plan.format.columns_needed()),
       weighted_(plan.format.weight != RowFormat::none),
       timed_(plan.format.time != RowFormat::none),
-      plain_rows_(plan.format, ids, plan.layer, plan.layer_of_kind) {
+      plain_rows_(plan.format, ids, plan.layer, plan.layer_of_kind),
+      held_(*into.handles.dictionary()) {
     const RowFormat& format = plan.format;
     const bool no_others =
         format.weight == RowFormat::none && format.time == RowFormat::none && format.kind == RowFormat::none;
@@ -151,8 +152,11 @@ void EdgeParser::parse_line(std::string_view line) {
     }
     if (rule != nullptr && !rule->takes(*time)) return;
     if (ids_ == IdKind::handles) {
-        hold(source_text, target_text, {layer, weight, time.value_or(0)});
-        if (!fields_.in_the_line()) number_held_rows();
+        const Event event{layer, weight, time.value_or(0)};
+        if (fields_.in_the_line())
+            hold(source_text, target_text, event);
+        else
+            add(into_->handles.number_of(source_text), into_->handles.number_of(target_text), event);
     } else {
         add(*source, *target, {layer, weight, time.value_or(0)});
     }
@@ -177,18 +181,16 @@ void EdgeParser::add(std::uint64_t source, std::uint64_t target, const Event& ev
 
 /// Holds a row with handles until there are enough to number. What the texts point to must stay as long.
 void EdgeParser::hold(std::string_view source, std::string_view target, const Event& event) {
-    held_.handles[2 * held_.count] = source;
-    held_.handles[2 * held_.count + 1] = target;
-    held_.events[held_.count] = event;
-    if (++held_.count == HeldRows::most) number_held_rows();
+    held_events_[held_.size() / 2] = event;
+    held_.add(source);
+    held_.add(target);
+    if (held_.size() == HandleBatch::most) number_held_rows();
 }
 
 void EdgeParser::number_held_rows() {
-    std::array<std::uint32_t, 2 * HeldRows::most> numbers;
-    into_->handles.numbers_of(std::span(held_.handles).first(2 * held_.count),
-                              std::span(numbers).first(2 * held_.count));
-    for (std::size_t row = 0; row < held_.count; ++row) add(numbers[2 * row], numbers[2 * row + 1], held_.events[row]);
-    held_.count = 0;
+    const std::span<const std::uint32_t> numbers = held_.numbers();
+    for (std::size_t row = 0; 2 * row < numbers.size(); ++row)
+        add(numbers[2 * row], numbers[2 * row + 1], held_events_[row]);
 }
 
 /// The quick way through most files. Stops at the first line that PlainRows give up on and returns it.

@@ -61,14 +61,6 @@ class EdgeParser : public BlockParser {
     std::optional<std::uint64_t> id(std::string_view text, std::string_view role, std::string& problem);
     std::string too_few_columns(std::string_view line) const;
 
-    /// Rows whose handles wait for their numbers, so that the dictionary can look up many at once.
-    struct HeldRows {
-        static constexpr std::size_t most = 32;
-        std::size_t count = 0;
-        std::array<std::string_view, 2 * most> handles;  ///< source, target, source, …
-        std::array<Event, most> events;
-    };
-
     const EdgeFilePlan* plan_;
     IdKind ids_;
     ThreadRows* into_;
@@ -79,7 +71,8 @@ class EdgeParser : public BlockParser {
     bool two_leading_numbers_ = false;  ///< nothing but two numbers at the beginning of each line is needed
     PlainRows plain_rows_;
     Fields fields_;
-    HeldRows held_;
+    HandleBatch held_;                                      ///< source, target, source, … of rows that wait
+    std::array<Event, HandleBatch::most / 2> held_events_;  ///< what else those rows say
     BlockTally tally_;
 };
 

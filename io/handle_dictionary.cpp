@@ -1,15 +1,11 @@
 #include "io/handle_dictionary.hpp"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <exception>
-#include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -21,39 +17,11 @@ namespace coterie {
 
 namespace {
 
-constexpr unsigned shard_bits = 8;
-constexpr unsigned block_bits = 16;
-constexpr std::size_t block_bytes = std::size_t{1} << block_bits;
-constexpr std::uint32_t most_in_shard = std::uint32_t{1} << (32 - shard_bits);
-constexpr std::size_t most_blocks = std::size_t{1} << (32 - block_bits);
-constexpr std::uint32_t no_text = 0xffff'ffffU;
-constexpr std::uint32_t first_slots = 16;
-constexpr std::size_t batch = 32;
-
-// An entry: its number (u32), the length of its text (one byte; 255: u32 after it), the text.
-constexpr std::size_t short_head = sizeof(std::uint32_t) + 1;
-constexpr std::size_t long_head = short_head + sizeof(std::uint32_t);
-constexpr std::size_t first_long = 255;
-
-std::uint32_t number_in(const char* entry) {
-    std::uint32_t number;
-    std::memcpy(&number, entry, sizeof number);
-    return number;
-}
-
-std::size_t entry_bytes(std::string_view text) {
-    return (text.size() < first_long ? short_head : long_head) + text.size();
-}
-
-/// The number goes in last, with the rest in place.
-void write_entry(char* entry, std::uint32_t number, std::string_view text) {
-    const bool is_short = text.size() < first_long;
-    entry[sizeof number] = static_cast<char>(is_short ? text.size() : first_long);
-    const auto length = static_cast<std::uint32_t>(text.size());
-    if (!is_short) std::memcpy(entry + short_head, &length, sizeof length);
-    std::memcpy(entry + (is_short ? short_head : long_head), text.data(), text.size());
-    std::memcpy(entry, &number, sizeof number);
-}
+constexpr std::size_t num_members = 64;
+constexpr std::size_t block_bytes = std::size_t{1} << 16;
+constexpr std::size_t huge_chunk = std::size_t{32} << 20;
+constexpr std::uint32_t numbers_at_a_time = 256;
+constexpr std::uint64_t most_numbers = no_account;
 
 /// Held for some nanoseconds a look-up; whoever waits lets others run if it takes longer, since the holder may have to.
 class SpinLock {
@@ -68,36 +36,29 @@ class SpinLock {
     std::atomic_flag taken_;
 };
 
-struct Slot {
-    std::uint32_t tag = 0;
-    std::uint32_t start = no_text;  ///< of the entry in the shard: block and place in it
-};
+/// Its threads' number, counted as they come.
+std::size_t number_of_thread() {
+    static std::atomic<std::size_t> threads = 0;
+    thread_local const std::size_t number = threads++;
+    return number;
+}
 
 }  // namespace
 
-std::string_view handle_in(const char* entry) {
-    const auto length = static_cast<unsigned char>(entry[sizeof(std::uint32_t)]);
-    if (length < first_long) return {entry + short_head, length};
-    std::uint32_t size;
-    std::memcpy(&size, entry + short_head, sizeof size);
-    return {entry + long_head, size};
-}
-
-/// Memory for texts, in blocks of 64 KiB that stay where they are. The first of them take memory as they are written, so that
+/// Memory for texts, in blocks of 64 KiB or more that stay where they are. The first of them take memory as they are written, so that
 /// few handles take little; later ones are cut from large chunks in huge pages.
 class HandleDictionary::Blocks {
   public:
-    char* take(std::size_t blocks) {
+    char* take(std::size_t bytes) {
         const std::lock_guard lock(mutex_);
-        const std::size_t bytes = blocks * block_bytes;
         if (bytes > left_) {
-            if (first_ == nullptr && bytes <= first_bytes) {
-                first_ = std::make_unique_for_overwrite<char[]>(first_bytes);
+            if (first_ == nullptr && bytes <= first_chunk) {
+                first_ = std::make_unique_for_overwrite<char[]>(first_chunk);
                 next_ = first_.get();
-                left_ = first_bytes;
+                left_ = first_chunk;
             } else {
                 Array<char>& chunk = chunks_.emplace_back();
-                chunk.resize(std::max(bytes, chunk_bytes));
+                chunk.resize(std::max(bytes, huge_chunk));
                 next_ = chunk.data();
                 left_ = chunk.size();
             }
@@ -109,8 +70,7 @@ class HandleDictionary::Blocks {
     std::uint64_t taken() const { return taken_; }
 
   private:
-    static constexpr std::size_t first_bytes = num_shards * block_bytes;
-    static constexpr std::size_t chunk_bytes = std::size_t{32} << 20;
+    static constexpr std::size_t first_chunk = num_members * block_bytes;
 
     std::mutex mutex_;
     std::unique_ptr<char[]> first_;
@@ -120,215 +80,169 @@ class HandleDictionary::Blocks {
     std::uint64_t taken_ = 0;
 };
 
-struct alignas(64) HandleDictionary::Shard {
-    struct Block {
-        char* data = nullptr;
-        std::uint32_t used = 0;  ///< 0: what a long entry before it reaches into
-    };
-
+/// What a thread has to itself, or shares with every 64th. Whoever uses the table holds a member's lock, whoever grows it all of them.
+struct alignas(64) HandleDictionary::Member {
     SpinLock lock;
-    std::uint32_t count = 0;
-    // Also read without the lock, to fetch memory ahead: they need not fit together then.
-    std::atomic<Slot*> slots = nullptr;
-    std::atomic<std::uint32_t> capacity = 0;
-    Array<Slot> table;
-    std::vector<Block> blocks;
-
-    /// Slots ascend with tags, so that a table grows from one end to the other.
-    static std::size_t first_place(std::uint32_t tag, std::uint32_t capacity) {
-        return static_cast<std::size_t>((std::uint64_t{tag} * capacity) >> 32U);
-    }
-    const char* entry(std::uint32_t start) const {
-        return blocks[start >> block_bits].data + (start & (block_bytes - 1));
-    }
-
-    /// The first entry of this tag, or null. Nearly always it is the handle sought: tags have 32 bits.
-    const char* candidate(std::uint32_t tag) const {
-        if (table.empty()) return nullptr;
-        std::size_t place = first_place(tag, static_cast<std::uint32_t>(table.size()));
-        for (; table[place].start != no_text; place = place + 1 == table.size() ? 0 : place + 1)
-            if (table[place].tag == tag) return entry(table[place].start);
-        return nullptr;
-    }
-
-    void grow() {
-        Array<Slot> larger(table.empty() ? first_slots : table.size() + table.size() / 2, Slot{});
-        const auto size = static_cast<std::uint32_t>(larger.size());
-        for (const Slot& slot : table) {
-            if (slot.start == no_text) continue;
-            std::size_t place = first_place(slot.tag, size);
-            while (larger[place].start != no_text) place = place + 1 == size ? 0 : place + 1;
-            larger[place] = slot;
-        }
-        table.swap(larger);
-        slots.store(table.data(), std::memory_order_relaxed);
-        capacity.store(size, std::memory_order_relaxed);
-    }
+    std::uint32_t next_number = 0;
+    std::uint32_t numbers_left = 0;
+    char* next_text = nullptr;
+    std::size_t text_left = 0;
 };
 
-struct HandleDictionary::Hashed {
-    std::size_t shard;
-    std::uint32_t tag;
+/// The locks of all members.
+class HandleDictionary::WholeTable {
+  public:
+    explicit WholeTable(Member* members) : members_(members, num_members) {
+        for (Member& member : members_) member.lock.lock();
+    }
+    WholeTable(const WholeTable&) = delete;
+    WholeTable& operator=(const WholeTable&) = delete;
+    ~WholeTable() {
+        for (Member& member : members_) member.lock.unlock();
+    }
+
+  private:
+    std::span<Member> members_;
 };
 
-HandleDictionary::Hashed HandleDictionary::hashed(std::string_view text) {
-    const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
-    return {hash >> (64 - shard_bits), static_cast<std::uint32_t>(hash)};
+HandleDictionary::HandleDictionary(NameRules rules) : rules_(rules) {
+    empty();
 }
-
-HandleDictionary::HandleDictionary(NameRules rules)
-    : rules_(rules), blocks_(std::make_unique<Blocks>()), shards_(std::make_unique<Shard[]>(num_shards)) {}
 
 HandleDictionary::~HandleDictionary() = default;
 
+void HandleDictionary::empty() {
+    members_ = std::make_unique<Member[]>(num_members);
+    table_ = std::make_unique<HandleTable>();
+    blocks_ = std::make_unique<Blocks>();
+    next_ = 0;
+}
+
+HandleDictionary::Member& HandleDictionary::mine() {
+    return members_[number_of_thread() % num_members];
+}
+
 std::uint32_t HandleDictionary::number_of(std::string_view handle) {
-    if (rules_.change_nothing()) return number_of_exact(handle);
-    std::array<char, 256> near;
-    std::string far;
-    char* normalised = near.data();
-    if (handle.size() > near.size()) {
-        far.resize(handle.size());
-        normalised = far.data();
+    std::array<char, longest_short_handle + readable_behind_handle> padded{};
+    handle = rules_.without_at(handle);
+    if (handle.size() <= longest_short_handle) {
+        std::copy(handle.begin(), handle.end(), padded.begin());
+        handle = {padded.data(), handle.size()};
     }
-    return number_of_exact({normalised, rules_.write_normalised(handle, normalised)});
+    HandleBatch batch(*this);
+    batch.add(handle);
+    return batch.numbers()[0];
 }
 
-std::uint32_t HandleDictionary::number_of_exact(std::string_view text) {
-    const Hashed hash = hashed(text);
-    Shard& shard = shards_[hash.shard];
-    const char* candidate = nullptr;
-    {
-        const std::lock_guard lock(shard.lock);
-        candidate = shard.candidate(hash.tag);
-    }
-    if (candidate != nullptr && handle_in(candidate) == text) return number_in(candidate);
-    const std::lock_guard lock(shard.lock);
-    return insert(shard, hash.tag, text);
-}
-
-/// The number of `text`, given to it if it has none yet. The caller holds the lock.
-std::uint32_t HandleDictionary::insert(Shard& shard, std::uint32_t tag, std::string_view text) {
-    if (4 * (std::uint64_t{shard.count} + 1) > 3 * shard.table.size()) shard.grow();
-    std::size_t place = Shard::first_place(tag, static_cast<std::uint32_t>(shard.table.size()));
-    for (; shard.table[place].start != no_text; place = place + 1 == shard.table.size() ? 0 : place + 1) {
-        if (shard.table[place].tag != tag) continue;
-        const char* const entry = shard.entry(shard.table[place].start);
-        if (handle_in(entry) == text) return number_in(entry);
-    }
-
-    const std::size_t bytes = entry_bytes(text);
-    if (shard.blocks.empty() || shard.blocks.back().used == 0 || shard.blocks.back().used + bytes > block_bytes) {
-        const std::size_t blocks = (bytes + block_bytes - 1) / block_bytes;
-        if (shard.count == most_in_shard || shard.blocks.size() + blocks > most_blocks)
-            throw IoError(fmt::format(
-                "ingest: at most {} accounts and 2^40 bytes of handles fit, but the input has more", no_account - 1));
-        shard.blocks.push_back({blocks_->take(blocks), 0});
-        shard.blocks.resize(shard.blocks.size() + blocks - 1);
-    }
-    const std::size_t reached = (bytes - 1) / block_bytes;  // blocks behind the first that a long entry takes
-    const std::size_t block = shard.blocks.size() - 1 - reached;
-    const std::uint32_t used = shard.blocks[block].used;
-    if (shard.count == most_in_shard)
+/// Makes sure that the member has a number to give. Every number that is given out has its place in the table.
+void HandleDictionary::take_numbers(Member& member) {
+    const std::lock_guard growing(growth_);
+    if (next_ + numbers_at_a_time > most_numbers)
         throw IoError(fmt::format("ingest: at most {} accounts fit a store, but the input has more", no_account - 1));
-    const auto shard_number = static_cast<std::uint32_t>(&shard - shards_.get());
-    const std::uint32_t number = shard.count++ << shard_bits | shard_number;
-    write_entry(shard.blocks[block].data + used, number, text);
-    shard.blocks[block].used = static_cast<std::uint32_t>(used + bytes);
-    shard.table[place] = {tag, static_cast<std::uint32_t>(block << block_bits) | used};
+    if (4 * (next_ + numbers_at_a_time) > 3 * table_->capacity()) {
+        const WholeTable mine_alone(members_.get());
+        table_->grow();
+    }
+    const std::lock_guard lock(member.lock);
+    if (member.numbers_left > 0) return;  // another thread of the member was here
+    member.next_number = static_cast<std::uint32_t>(next_);
+    member.numbers_left = numbers_at_a_time;
+    next_ += numbers_at_a_time;
+}
+
+/// The caller holds the member's lock, and there is a number left.
+std::uint32_t HandleDictionary::insert(Member& member, const SoughtHandle& sought) {
+    const std::size_t room = sought.is_long() ? HandleTable::room_of_long(sought.text.size()) : 0;
+    if (room > member.text_left) {
+        const std::size_t bytes = (room + block_bytes - 1) / block_bytes * block_bytes;
+        member.next_text = blocks_->take(bytes);
+        member.text_left = bytes;
+    }
+    const std::uint32_t number = table_->insert(sought, member.next_number, member.next_text);
+    if (number != member.next_number) return number;
+    ++member.next_number;
+    --member.numbers_left;
+    member.next_text += room;
+    member.text_left -= room;
     return number;
 }
 
-void HandleDictionary::numbers_of(std::span<const std::string_view> handles, std::span<std::uint32_t> numbers) {
-    std::array<std::string_view, batch> texts;
-    std::array<Hashed, batch> hashes;
-    std::array<const char*, batch> candidates;
-    thread_local std::vector<char> normalised;
-    for (std::size_t begin = 0; begin < handles.size(); begin += batch) {
-        const std::size_t count = std::min(batch, handles.size() - begin);
-        const auto given = handles.subspan(begin, count);
-        if (rules_.change_nothing()) {
-            std::copy(given.begin(), given.end(), texts.begin());
+void HandleDictionary::numbers_of(std::span<const SoughtHandle> sought, std::span<std::uint32_t> numbers) {
+    std::array<const HandleTable::Text*, HandleBatch::most> places;
+    std::array<std::uint8_t, HandleBatch::most> open;
+    std::size_t num_open = 0;
+    Member& member = mine();
+    std::unique_lock lock(member.lock);
+    for (std::size_t i = 0; i < sought.size(); ++i) {
+        places[i] = table_->find(sought[i]);
+        if (places[i] != nullptr && !sought[i].is_long()) {
+            numbers[i] = HandleTable::number_at(places[i]);
+            continue;
+        }
+        if (places[i] != nullptr) HandleTable::fetch_text(places[i]);
+        open[num_open++] = static_cast<std::uint8_t>(i);
+    }
+    std::size_t num_new = 0;
+    for (std::size_t o = 0; o < num_open; ++o) {
+        const std::size_t i = open[o];
+        if (places[i] != nullptr && HandleTable::same_text(places[i], sought[i])) {
+            numbers[i] = HandleTable::number_at(places[i]);
         } else {
-            std::size_t bytes = 0;
-            for (const std::string_view handle : given) bytes += handle.size();
-            if (normalised.size() < bytes) normalised.resize(bytes);
-            char* next = normalised.data();
-            for (std::size_t i = 0; i < count; ++i) {
-                texts[i] = {next, rules_.write_normalised(given[i], next)};
-                next += texts[i].size();
-            }
+            open[num_new++] = open[o];
         }
-        for (std::size_t i = 0; i < count; ++i) {
-            hashes[i] = hashed(texts[i]);
-            const Shard& shard = shards_[hashes[i].shard];
-            const Slot* const slots = shard.slots.load(std::memory_order_relaxed);
-            const std::uint32_t capacity = shard.capacity.load(std::memory_order_relaxed);
-            __builtin_prefetch(slots + Shard::first_place(hashes[i].tag, capacity));
+    }
+    for (std::size_t o = 0; o < num_new; ++o) {
+        while (member.numbers_left == 0) {
+            lock.unlock();
+            take_numbers(member);
+            lock.lock();
         }
-        for (std::size_t i = 0; i < count; ++i) {
-            Shard& shard = shards_[hashes[i].shard];
-            const std::lock_guard lock(shard.lock);
-            candidates[i] = shard.candidate(hashes[i].tag);
-            __builtin_prefetch(candidates[i]);
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            if (candidates[i] != nullptr && handle_in(candidates[i]) == texts[i]) {
-                numbers[begin + i] = number_in(candidates[i]);
-                continue;
-            }
-            Shard& shard = shards_[hashes[i].shard];
-            const std::lock_guard lock(shard.lock);
-            numbers[begin + i] = insert(shard, hashes[i].tag, texts[i]);
-        }
+        numbers[open[o]] = insert(member, sought[open[o]]);
     }
 }
 
 std::uint64_t HandleDictionary::size() const {
-    std::uint64_t count = 0;
-    for (std::size_t s = 0; s < num_shards; ++s) count += shards_[s].count;
+    std::uint64_t count = next_;
+    for (std::size_t m = 0; m < num_members; ++m) count -= members_[m].numbers_left;
     return count;
 }
 
 std::uint64_t HandleDictionary::bound() const {
-    std::uint64_t most = 0;
-    for (std::size_t s = 0; s < num_shards; ++s) most = std::max<std::uint64_t>(most, shards_[s].count);
-    return most << shard_bits;
+    return next_;
 }
 
 std::uint64_t HandleDictionary::memory_bytes() const {
-    std::uint64_t bytes = blocks_->taken();
-    for (std::size_t s = 0; s < num_shards; ++s) bytes += shards_[s].table.capacity() * sizeof(Slot);
-    return bytes;
+    return table_->bytes() + blocks_->taken();
 }
 
-/// A key for each handle, and the tables freed.
+/// A key for each handle, in any order.
 Array<HandleKey> HandleDictionary::take_keys(int threads) {
-    std::array<std::size_t, num_shards + 1> begins{};
-    for (std::size_t s = 0; s < num_shards; ++s) {
-        shards_[s].table = {};
-        begins[s + 1] = begins[s] + shards_[s].count;
-    }
-    Array<HandleKey> keys(begins[num_shards]);
+    constexpr std::uint32_t at_a_time = 4096;
+    Array<HandleKey> keys(size());
+    std::atomic<std::size_t> next = 0;
+    const std::uint32_t lines = table_->lines();
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (std::size_t s = 0; s < num_shards; ++s) {
-        std::size_t next = begins[s];
-        for (const Shard::Block& block : shards_[s].blocks)
-            for (std::size_t place = 0; place < block.used;) {
-                const char* const entry = block.data + place;
-                const std::string_view text = handle_in(entry);
-                keys[next++] = {first_bytes(text), entry};
-                place += entry_bytes(text);
-            }
+    for (std::uint32_t begin = 0; begin < lines; begin += at_a_time) {
+        const std::uint32_t end = std::min(lines - begin, at_a_time) + begin;
+        const auto for_each_entry = [&](auto&& call) {
+            for (std::uint32_t at = begin; at < end; ++at)
+                for (HandleTable::Text& text : table_->line(at).texts)
+                    if (text.high != 0) call(reinterpret_cast<char*>(&text));
+        };
+        std::size_t count = 0;
+        for_each_entry([&](char*) { ++count; });
+        HandleKey* key = keys.data() + next.fetch_add(count);
+        for_each_entry([&](char* entry) { *key++ = {first_bytes(handle_in(entry)), entry}; });
     }
     return keys;
 }
 
 namespace {
 
-/// Entries of the pseudonyms of `keys`, which lead to them afterwards.
+/// The pseudonyms of `keys`, to which the entries lead afterwards.
 Array<char> write_pseudonyms(std::span<HandleKey> keys, const PseudonymKey& key, int threads) {
-    constexpr std::size_t entry = short_head + PseudonymKey::pseudonym_size;
-    Array<char> entries(keys.size() * entry);
+    constexpr std::size_t room = HandleTable::room_of_long(PseudonymKey::pseudonym_size);
+    Array<char> texts(keys.size() * room);
     std::exception_ptr failure;
 #pragma omp parallel num_threads(threads)
     try {
@@ -337,16 +251,16 @@ Array<char> write_pseudonyms(std::span<HandleKey> keys, const PseudonymKey& key,
 #pragma omp for schedule(dynamic, 4096) nowait
         for (std::size_t i = 0; i < keys.size(); ++i) {
             maker.write(handle_in(keys[i].entry), digits.data());
-            char* const place = entries.data() + i * entry;
-            write_entry(place, number_in(keys[i].entry), {digits.data(), digits.size()});
-            keys[i] = {first_bytes({digits.data(), digits.size()}), place};
+            HandleTable::rename(reinterpret_cast<HandleTable::Text*>(keys[i].entry), {digits.data(), digits.size()},
+                                texts.data() + i * room);
+            keys[i].bytes = first_bytes({digits.data(), digits.size()});
         }
     } catch (...) {
 #pragma omp critical
         failure = std::current_exception();
     }
     if (failure != nullptr) std::rethrow_exception(failure);
-    return entries;
+    return texts;
 }
 
 /// Texts that stand in order in `keys`, one after the other, and where each number leads; `positions` has its size.
@@ -401,16 +315,9 @@ SortedHandles HandleDictionary::take_sorted(int threads, Progress* progress, con
     SortedHandles sorted;
     sorted.positions.resize(bound());
     Array<HandleKey> keys = take_keys(threads);
-    const auto empty = [&] {
-        shards_ = std::make_unique<Shard[]>(num_shards);
-        blocks_ = std::make_unique<Blocks>();
-    };
     advance(progress, "sorting handles", 0, 3, "steps");
     Array<char> pseudonyms;
-    if (key != nullptr) {
-        pseudonyms = write_pseudonyms(keys, *key, threads);
-        empty();
-    }
+    if (key != nullptr) pseudonyms = write_pseudonyms(keys, *key, threads);
     advance(progress, "sorting handles", 1, 3, "steps");
     sort_handles(keys, threads, progress);
     advance(progress, "sorting handles", 2, 3, "steps");

@@ -1,14 +1,19 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "host/array.hpp"
 #include "host/csr.hpp"
 #include "host/progress.hpp"
+#include "io/handle_table.hpp"
 #include "io/name_rules.hpp"
 
 namespace coterie {
@@ -30,9 +35,10 @@ struct SortedHandles {
 /// The numbers depend on which thread was faster; `take_sorted` leads from them to positions in bytewise order, which depend on
 /// the input alone. Numbers are below `bound()`, and nearly dense.
 ///
-/// A hash (XXH3) chooses one of 256 shards, each with a lock of its own, a table of 8-byte slots (half to three quarters
-/// full) and its texts in blocks that never move. So a handle of 12 characters takes 28 to 33 bytes, and looking up one that is
-/// known is two gathers from memory. `numbers_of` overlaps those of many handles.
+/// Handles of up to 15 bytes stand in one table (HandleTable), three to a cache line, and take 28 to 36 bytes each (43 while there are
+/// fewer than some millions); longer ones take their text and 4 bytes more. Threads find and add without waiting for each other, but while
+/// the table grows. Looking up a handle that is known is one gather from memory, two if it is long; HandleBatch overlaps
+/// those of many handles with each other and with what its user does meanwhile.
 class HandleDictionary {
   public:
     explicit HandleDictionary(NameRules rules = {});
@@ -44,38 +50,74 @@ class HandleDictionary {
 
     /// The number of `handle`, normalised by the rules. Throws IoError if there are more than a store can have.
     std::uint32_t number_of(std::string_view handle);
-    /// The same for many, which takes a third of the time where the table does not fit the caches. `numbers` is as long as `handles`.
-    void numbers_of(std::span<const std::string_view> handles, std::span<std::uint32_t> numbers);
 
     /// These three are exact while nobody adds.
     std::uint64_t size() const;          ///< distinct handles
     std::uint64_t bound() const;         ///< every number is below it; at most 2^32
-    std::uint64_t memory_bytes() const;  ///< tables and texts
+    std::uint64_t memory_bytes() const;  ///< table and texts
 
     /// Puts the handles in order and empties the dictionary; with a `key`, each handle's pseudonym takes its place first.
     /// Multikey quicksort with eight bytes a step (Bentley & Sedgewick 1997) on `threads` threads. Time O(n log n + bytes);
-    /// memory 16 bytes a handle beside the result and the texts, and 37 a pseudonym.
+    /// memory 16 bytes a handle beside the result, the table and the texts, and 36 a pseudonym.
     /// Throws Cancelled if `progress` asks to stop, Error if two handles have the same pseudonym.
     SortedHandles take_sorted(int threads, Progress* progress = nullptr, const PseudonymKey* key = nullptr);
 
-    static constexpr std::size_t num_shards = 256;
-
   private:
-    struct Shard;
-    struct Hashed;
+    friend class HandleBatch;
+    struct Member;
+    class WholeTable;
     class Blocks;
 
-    static Hashed hashed(std::string_view text);
-    std::uint32_t number_of_exact(std::string_view text);
+    Member& mine();
+    void numbers_of(std::span<const SoughtHandle> sought, std::span<std::uint32_t> numbers);
+    std::uint32_t insert(Member& member, const SoughtHandle& sought);
+    void take_numbers(Member& member);
     Array<HandleKey> take_keys(int threads);
-    std::uint32_t insert(Shard& shard, std::uint32_t tag, std::string_view text);
+    void empty();
 
     NameRules rules_;
+    std::unique_ptr<Member[]> members_;
+    std::unique_ptr<HandleTable> table_;
     std::unique_ptr<Blocks> blocks_;
-    std::unique_ptr<Shard[]> shards_;
+    std::mutex growth_;           ///< held by whoever takes numbers or grows the table
+    std::uint64_t next_ = 0;      ///< numbers below it have been given out, to members
 };
 
-/// What a reader asks for the numbers of handles: its thread's way to the dictionary of the whole input.
+/// Handles that wait for their numbers: what each will need of memory is on its way from when it was added.
+class HandleBatch {
+  public:
+    static constexpr std::size_t most = 64;
+
+    explicit HandleBatch(HandleDictionary& dictionary) : dictionary_(&dictionary) {}
+
+    /// `readable_behind_handle` bytes must be readable behind `handle`, and it must stay until `numbers`. There must be room: at
+    /// most `most` handles wait.
+    void add(std::string_view handle) {
+        const NameRules& rules = dictionary_->rules();
+        handle = rules.without_at(handle);
+        if (rules.fold_case && handle.size() > longest_short_handle)
+            handle = normalised_.emplace_back(rules.normalised(handle));
+        sought_[count_] = SoughtHandle::of(handle, rules.fold_case);
+        dictionary_->table_->fetch(sought_[count_++]);
+    }
+    std::size_t size() const { return count_; }
+    /// The numbers of the handles, in the order in which they were added, until the next call. The batch is empty then.
+    std::span<const std::uint32_t> numbers() {
+        const std::size_t count = std::exchange(count_, 0);
+        dictionary_->numbers_of(std::span(sought_).first(count), std::span(numbers_).first(count));
+        normalised_.clear();
+        return std::span(numbers_).first(count);
+    }
+
+  private:
+    HandleDictionary* dictionary_;
+    std::size_t count_ = 0;
+    std::array<SoughtHandle, most> sought_;
+    std::array<std::uint32_t, most> numbers_;
+    std::deque<std::string> normalised_;  ///< texts of long handles, which stay where they are
+};
+
+/// What a reader asks for the numbers of handles: its way to the dictionary of the whole input.
 class HandleNumbers {
   public:
     /// With a dictionary of its own.
@@ -83,9 +125,6 @@ class HandleNumbers {
     explicit HandleNumbers(std::shared_ptr<HandleDictionary> dictionary) : dictionary_(std::move(dictionary)) {}
 
     std::uint32_t number_of(std::string_view handle) { return dictionary_->number_of(handle); }
-    void numbers_of(std::span<const std::string_view> handles, std::span<std::uint32_t> numbers) {
-        dictionary_->numbers_of(handles, numbers);
-    }
     const std::shared_ptr<HandleDictionary>& dictionary() const { return dictionary_; }
 
   private:

@@ -14,11 +14,12 @@ namespace coterie {
 /// stands.
 struct HandleKey {
     std::uint64_t bytes = 0;
-    const char* entry = nullptr;
+    char* entry = nullptr;
 };
 
-/// The text of an entry of the dictionary.
+/// The text of an entry of the dictionary, which is a place of its table, and its number.
 std::string_view handle_in(const char* entry);
+std::uint32_t number_in(const char* entry);
 
 /// The first eight bytes of `text`, zeros behind its end.
 inline std::uint64_t first_bytes(std::string_view text) {

@@ -5,8 +5,7 @@
 namespace coterie {
 
 std::size_t NameRules::write_normalised(std::string_view text, char* to) const {
-    if (strip_at)
-        while (text.size() > 1 && text.front() == '@') text.remove_prefix(1);
+    text = without_at(text);
     if (fold_case)
         std::transform(text.begin(), text.end(), to,
                        [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });

@@ -18,6 +18,12 @@ struct NameRules {
     bool strip_at = false;
 
     bool change_nothing() const { return !fold_case && !strip_at; }
+    /// `text` without the signs at its beginning that are left out.
+    std::string_view without_at(std::string_view text) const {
+        if (strip_at)
+            while (text.size() > 1 && text.front() == '@') text.remove_prefix(1);
+        return text;
+    }
     std::string normalised(std::string_view text) const;
     /// Writes the same to `to`, which has room for `text`; returns its length.
     std::size_t write_normalised(std::string_view text, char* to) const;
