@@ -168,25 +168,23 @@ std::uint32_t HandleDictionary::insert(Member& member, const SoughtHandle& sough
 }
 
 void HandleDictionary::numbers_of(std::span<const SoughtHandle> sought, std::span<std::uint32_t> numbers) {
-    std::array<const HandleTable::Text*, HandleBatch::most> places;
-    std::array<std::uint8_t, HandleBatch::most> open;
+    std::array<std::uint8_t, HandleBatch::most> open;  // those not found at the first glance
     std::size_t num_open = 0;
     Member& member = mine();
     std::unique_lock lock(member.lock);
     for (std::size_t i = 0; i < sought.size(); ++i) {
-        places[i] = table_->find(sought[i]);
-        if (places[i] != nullptr && !sought[i].is_long()) {
-            numbers[i] = HandleTable::number_at(places[i]);
-            continue;
-        }
-        if (places[i] != nullptr) HandleTable::fetch_text(places[i]);
-        open[num_open++] = static_cast<std::uint8_t>(i);
+        const HandleTable::Glance glance = table_->glance(sought[i]);
+        numbers[i] = HandleTable::number_at(glance.place);
+        open[num_open] = static_cast<std::uint8_t>(i);
+        num_open += glance.settled ? 0 : 1;
+        __builtin_prefetch(glance.behind);
     }
     std::size_t num_new = 0;
     for (std::size_t o = 0; o < num_open; ++o) {
-        const std::size_t i = open[o];
-        if (places[i] != nullptr && HandleTable::same_text(places[i], sought[i])) {
-            numbers[i] = HandleTable::number_at(places[i]);
+        const SoughtHandle& one = sought[open[o]];
+        const HandleTable::Text* const place = table_->find(one);
+        if (place != nullptr && (!one.is_long() || HandleTable::same_text(place, one))) {
+            numbers[open[o]] = HandleTable::number_at(place);
         } else {
             open[num_new++] = open[o];
         }

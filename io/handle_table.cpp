@@ -94,12 +94,6 @@ bool HandleTable::same_text(const Text* place, const SoughtHandle& sought) {
     return long_text(text_of_long(*place)) == sought.text;
 }
 
-std::uint32_t HandleTable::number_at(const Text* place) {
-    const auto address = reinterpret_cast<std::uintptr_t>(place);
-    const std::uintptr_t line = address / sizeof(Line) * sizeof(Line);
-    return reinterpret_cast<const Line*>(line)->numbers[(address - line) / sizeof(Text)];
-}
-
 std::uint32_t HandleTable::insert(const SoughtHandle& sought, std::uint32_t number, char* room) {
     Line* const lines = lines_.load(std::memory_order_relaxed);
     const std::uint32_t count = count_.load(std::memory_order_relaxed);
@@ -115,7 +109,7 @@ std::uint32_t HandleTable::insert(const SoughtHandle& sought, std::uint32_t numb
                     low = reinterpret_cast<std::uint64_t>(room);
                 }
                 std::atomic_ref<std::uint64_t>(text.low).store(low, std::memory_order_relaxed);
-                lines[at].numbers[i] = number;
+                std::atomic_ref<std::uint32_t>(lines[at].numbers[i]).store(number, std::memory_order_relaxed);
                 high.store(sought.high, std::memory_order_release);
                 return number;
             }

@@ -113,18 +113,30 @@ class HandleTable {
         const Line* const lines = lines_.load(std::memory_order_relaxed);
         __builtin_prefetch(lines + home(sought.hash, count_.load(std::memory_order_relaxed)));
     }
+    /// What a look into the first line tells, without a branch that is hard to foretell.
+    struct Glance {
+        const Text* place;   ///< of the handle (a long one: of its hash), if it is there
+        bool settled;        ///< it is a short handle's: there is nothing more to look at
+        const void* behind;  ///< what is to be looked at next, if there is something
+    };
+    Glance glance(const SoughtHandle& sought) const {
+        const Line* const lines = lines_.load(std::memory_order_relaxed);
+        const std::uint32_t count = count_.load(std::memory_order_relaxed);
+        const Line& line = lines[home(sought.hash, count)];
+        const Found found = look(line, sought);
+        const Text* const place = &line.texts[found.place];
+        const void* const text = reinterpret_cast<const void*>(load(place->low));
+        const void* const behind = sought.is_long() ? text : &line;
+        return {place, found.any && !sought.is_long(), found.any ? behind : &line + 1};
+    }
     /// The place of the handle, null if it has none. Of a long handle the place of one with the same 56 bits of hash, which nearly always
     /// is it: see `same_text`.
     const Text* find(const SoughtHandle& sought) const {
         const Line* const lines = lines_.load(std::memory_order_relaxed);
         const std::uint32_t count = count_.load(std::memory_order_relaxed);
         for (std::size_t at = home(sought.hash, count);;) {
-            // Without a branch: in which of the places it stands is hard to foretell.
             const Line& line = lines[at];
-            const bool in_first = holds(line.texts[0], sought);
-            const bool in_second = holds(line.texts[1], sought);
-            const bool in_third = holds(line.texts[2], sought);
-            if (in_first | in_second | in_third) return &line.texts[(in_second ? 1U : 0U) + (in_third ? 2U : 0U)];
+            if (const Found found = look(line, sought); found.any) return &line.texts[found.place];
             if (!settled(line)) {
                 std::this_thread::yield();
                 continue;
@@ -135,8 +147,11 @@ class HandleTable {
     }
     /// Whether the long handle `sought` stands at `place`.
     static bool same_text(const Text* place, const SoughtHandle& sought);
-    static void fetch_text(const Text* place) { __builtin_prefetch(reinterpret_cast<const char*>(place->low)); }
-    static std::uint32_t number_at(const Text* place);
+    static std::uint32_t number_at(const Text* place) {
+        const auto address = reinterpret_cast<std::uintptr_t>(place);
+        const std::uintptr_t line = address / sizeof(Line) * sizeof(Line);
+        return load(reinterpret_cast<const Line*>(line)->numbers[(address - line) / sizeof(Text)]);
+    }
 
     /// The number of the handle: `number`, if it was not there. Of a long one the text is written to `room`, if it was not.
     std::uint32_t insert(const SoughtHandle& sought, std::uint32_t number, char* room);
@@ -153,13 +168,25 @@ class HandleTable {
   private:
     static constexpr std::uint64_t taken = ~std::uint64_t{0};  ///< the place is being written
 
-    static std::uint64_t load(const std::uint64_t& word, std::memory_order order = std::memory_order_relaxed) {
-        return std::atomic_ref<std::uint64_t>(const_cast<std::uint64_t&>(word)).load(order);
+    template <class Word>
+    static Word load(const Word& word, std::memory_order order = std::memory_order_relaxed) {
+        return std::atomic_ref<Word>(const_cast<Word&>(word)).load(order);
     }
     static std::size_t home(std::uint64_t hash, std::uint32_t lines) { return ((hash >> 32U) * lines) >> 32U; }
     static bool holds(const Text& text, const SoughtHandle& sought) {
         const bool high = load(text.high, std::memory_order_acquire) == sought.high;
         return high & ((load(text.low) == sought.low) | sought.is_long());
+    }
+    struct Found {
+        bool any;
+        std::size_t place;
+    };
+    /// Looks at all places of a line.
+    static Found look(const Line& line, const SoughtHandle& sought) {
+        const bool in_first = holds(line.texts[0], sought);
+        const bool in_second = holds(line.texts[1], sought);
+        const bool in_third = holds(line.texts[2], sought);
+        return {(in_first | in_second | in_third) != 0, (in_second ? 1U : 0U) + (in_third ? 2U : 0U)};
     }
     /// Nothing in it is being written.
     static bool settled(const Line& line) {
