@@ -139,7 +139,7 @@ void HandleDictionary::take_numbers(Member& member) {
     const std::lock_guard growing(growth_);
     if (next_ + numbers_at_a_time > most_numbers)
         throw IoError(fmt::format("ingest: at most {} accounts fit a store, but the input has more", no_account - 1));
-    if (4 * (next_ + numbers_at_a_time) > 3 * table_->capacity()) {
+    if (3 * (next_ + numbers_at_a_time) > 2 * table_->capacity()) {
         const WholeTable mine_alone(members_.get());
         table_->grow();
     }

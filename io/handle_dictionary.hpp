@@ -79,8 +79,8 @@ class HandleDictionary {
     std::unique_ptr<Member[]> members_;
     std::unique_ptr<HandleTable> table_;
     std::unique_ptr<Blocks> blocks_;
-    std::mutex growth_;           ///< held by whoever takes numbers or grows the table
-    std::uint64_t next_ = 0;      ///< numbers below it have been given out, to members
+    std::mutex growth_;       ///< held by whoever takes numbers or grows the table
+    std::uint64_t next_ = 0;  ///< numbers below it have been given out, to members
 };
 
 /// Handles that wait for their numbers: what each will need of memory is on its way from when it was added.

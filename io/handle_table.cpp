@@ -18,8 +18,6 @@ static_assert(sizeof(Line) == 64);
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::uint32_t first_lines = 1024;
-/// Smaller tables grow by half. Larger ones by a quarter: they are three fifths full at least, for more time.
-constexpr std::uint32_t many_lines = std::uint32_t{1} << 20;
 
 std::size_t bytes_of(std::uint32_t lines) {
     const std::size_t bytes = lines * sizeof(Line);
@@ -127,7 +125,7 @@ void HandleTable::rename(Text* place, std::string_view text, char* room) {
 void HandleTable::grow() {
     Line* const old = lines_;
     const std::uint32_t old_count = count_;
-    const std::uint32_t count = old_count + old_count / (old_count < many_lines ? 2 : 4);
+    const std::uint32_t count = old_count + old_count / 4;
     Line* const lines = take_lines(count);
     // A line's handles stand in it or soon behind it in both tables, and homes ascend with hashes: from one end to the other.
     for (std::uint32_t from = 0; from < old_count; ++from)

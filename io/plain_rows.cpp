@@ -118,7 +118,8 @@ inline const char* PlainRows::value_at(const char* field, Role role, ParsedRow& 
     const bool is_number = role == Role::weight || role == Role::time;
     double number = 0;
     const char* end = is_number ? small_number_at(field, number) : nullptr;
-    if (end == nullptr || !(separates(*end) || *end == '\n' || *end == '\r')) {
+    if (role == Role::time && !ends_field(end)) end = time_of_.read(field, number);
+    if (!ends_field(end)) {
         std::uint64_t odd = 0;
         end = field_end(field, odd);
         const std::string_view text(field, text_size(field, end));

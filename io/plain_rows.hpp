@@ -43,6 +43,9 @@ class PlainRows {
   private:
     enum class Role : unsigned char { none, source, target, weight, time, kind };
     bool separates(char c) const { return c == separator_ || c == second_separator_; }
+    bool ends_field(const char* end) const {
+        return end != nullptr && (separates(*end) || *end == '\n' || *end == '\r');
+    }
     // These four are all of `read`, which is where the time of an ingest goes: as calls they would cost a third more.
     [[gnu::always_inline]] const char* field_end(const char* field, std::uint64_t& odd) const;
     [[gnu::always_inline]] const char* id_at(const char* field, std::uint64_t& number, std::string_view& text) const;

@@ -80,6 +80,33 @@ TEST(Numbers, AreReadAlikeByTheQuickWay) {
     EXPECT_EQ(read_digits(twenty.data(), number), twenty.data()) << "20 digits are left to parse_id";
 }
 
+TEST(Text, QuickTimesAreTheSameAsOthers) {
+    TimeReader reader;
+    EXPECT_EQ(reader("2012-07-01T00:02:52Z"), 1341100972);
+    std::size_t read = 0;
+    const auto expect_same = [&](std::string text) {
+        text.resize(text.size() + TimeReader::readable, ',');
+        double seconds = 0;
+        const char* const end = reader.read(text.data(), seconds);
+        if (end == nullptr) return;
+        ++read;
+        EXPECT_EQ(parse_time(text.substr(0, static_cast<std::size_t>(end - text.data()))), seconds) << text;
+    };
+    for (const std::string time : {"2012-07-01T23:59:60Z", "2012-07-01T19:34:08Z", "2012-07-01T00:02:52"}) {
+        expect_same(time);
+        for (std::size_t place = 0; place < time.size(); ++place)
+            for (int c = 1; c < 256; ++c) {
+                std::string other = time;
+                other[place] = static_cast<char>(c);
+                expect_same(other);
+            }
+    }
+    EXPECT_GT(read, 100U);  // so many of them are times of that day
+    double seconds = 0;
+    EXPECT_EQ(reader.read("2012-07-02T00:02:52Z,,,,", seconds), nullptr);  // another day is none for the quick way
+    EXPECT_EQ(reader.read("2012-07-01T24:02:52Z,,,,", seconds), nullptr);
+}
+
 TEST(Times, AreUnixSecondsOrIso8601) {
     EXPECT_EQ(parse_time("1341100972"), 1341100972);
     EXPECT_EQ(parse_time("1289241911.72836"), 1289241911.72836);
