@@ -23,12 +23,18 @@ constexpr std::size_t huge_chunk = std::size_t{32} << 20;
 constexpr std::uint32_t numbers_at_a_time = 256;
 constexpr std::uint64_t most_numbers = no_account;
 
-/// Held for some nanoseconds a look-up; whoever waits lets others run if it takes longer, since the holder may have to.
+/// Held for some microseconds at a time. Whoever waits longer calls `meanwhile` and lets others run, since the holder may have to.
 class SpinLock {
   public:
     void lock() {
-        for (int tries = 0; taken_.test_and_set(std::memory_order_acquire); ++tries)
-            if (tries >= 64) std::this_thread::yield();
+        lock([] {});
+    }
+    void lock(auto&& meanwhile) {
+        for (int tries = 0; taken_.test_and_set(std::memory_order_acquire); ++tries) {
+            if (tries < 64) continue;
+            meanwhile();
+            std::this_thread::yield();
+        }
     }
     void unlock() { taken_.clear(std::memory_order_release); }
 
@@ -89,6 +95,30 @@ struct alignas(64) HandleDictionary::Member {
     std::size_t text_left = 0;
 };
 
+/// While it has begun nobody else grows the table.
+class HandleDictionary::InUse {
+  public:
+    InUse(Member& member, HandleTable& table) : member_(member), table_(table) { begin(); }
+    InUse(const InUse&) = delete;
+    InUse& operator=(const InUse&) = delete;
+    ~InUse() {
+        if (begun_) end();
+    }
+    void begin() {
+        member_.lock.lock([this] { table_.help(); });
+        begun_ = true;
+    }
+    void end() {
+        begun_ = false;
+        member_.lock.unlock();
+    }
+
+  private:
+    Member& member_;
+    HandleTable& table_;
+    bool begun_ = false;
+};
+
 /// The locks of all members.
 class HandleDictionary::WholeTable {
   public:
@@ -136,7 +166,11 @@ std::uint32_t HandleDictionary::number_of(std::string_view handle) {
 
 /// Makes sure that the member has a number to give. Every number that is given out has its place in the table.
 void HandleDictionary::take_numbers(Member& member) {
-    const std::lock_guard growing(growth_);
+    while (!growth_.try_lock()) {
+        table_->help();
+        std::this_thread::yield();
+    }
+    const std::lock_guard growing(growth_, std::adopt_lock);
     if (next_ + numbers_at_a_time > most_numbers)
         throw IoError(fmt::format("ingest: at most {} accounts fit a store, but the input has more", no_account - 1));
     if (3 * (next_ + numbers_at_a_time) > 2 * table_->capacity()) {
@@ -171,7 +205,7 @@ void HandleDictionary::numbers_of(std::span<const SoughtHandle> sought, std::spa
     std::array<std::uint8_t, HandleBatch::most> open;  // those not found at the first glance
     std::size_t num_open = 0;
     Member& member = mine();
-    std::unique_lock lock(member.lock);
+    InUse in_use(member, *table_);
     for (std::size_t i = 0; i < sought.size(); ++i) {
         const HandleTable::Glance glance = table_->glance(sought[i]);
         numbers[i] = HandleTable::number_at(glance.place);
@@ -191,9 +225,9 @@ void HandleDictionary::numbers_of(std::span<const SoughtHandle> sought, std::spa
     }
     for (std::size_t o = 0; o < num_new; ++o) {
         while (member.numbers_left == 0) {
-            lock.unlock();
+            in_use.end();
             take_numbers(member);
-            lock.lock();
+            in_use.begin();
         }
         numbers[open[o]] = insert(member, sought[open[o]]);
     }

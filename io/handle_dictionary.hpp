@@ -35,8 +35,7 @@ struct SortedHandles {
 /// The numbers depend on which thread was faster; `take_sorted` leads from them to positions in bytewise order, which depend on
 /// the input alone. Numbers are below `bound()`, and nearly dense.
 ///
-/// Handles of up to 15 bytes stand in one table (HandleTable), three to a cache line, and take 28 to 36 bytes each (43 while there are
-/// fewer than some millions); longer ones take their text and 4 bytes more. Threads find and add without waiting for each other, but while
+/// Handles of up to 15 bytes stand in one table (HandleTable), three to a cache line, and take 32 to 48 bytes each; longer ones take their text and 4 bytes more. Threads find and add without waiting for each other, but while
 /// the table grows. Looking up a handle that is known is one gather from memory, two if it is long; HandleBatch overlaps
 /// those of many handles with each other and with what its user does meanwhile.
 class HandleDictionary {
@@ -65,6 +64,7 @@ class HandleDictionary {
   private:
     friend class HandleBatch;
     struct Member;
+    class InUse;
     class WholeTable;
     class Blocks;
 

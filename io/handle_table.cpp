@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <new>
 #include <thread>
 
@@ -122,24 +123,53 @@ void HandleTable::rename(Text* place, std::string_view text, char* room) {
     *place = {reinterpret_cast<std::uint64_t>(room), SoughtHandle::long_mark};
 }
 
+/// Puts what is in no place yet into the first free one.
+void HandleTable::put(Line* lines, std::uint32_t count, const Text& text, std::uint32_t number) {
+    for (std::size_t at = home(hash_of(text), count);; at = at + 1 == count ? 0 : at + 1)
+        for (std::size_t i = 0; i < places; ++i) {
+            const std::atomic_ref<std::uint64_t> high(lines[at].texts[i].high);
+            std::uint64_t seen = high.load(std::memory_order_relaxed);
+            if (seen != 0 || !high.compare_exchange_strong(seen, text.high, std::memory_order_relaxed)) continue;
+            lines[at].texts[i].low = text.low;
+            lines[at].numbers[i] = number;
+            return;
+        }
+}
+
+/// Homes ascend with hashes in both tables, so that lines in a row go to lines in a row.
+void HandleTable::move_lines() {
+    constexpr std::uint32_t at_a_time = 4096;
+    const Line* const old = lines_;
+    const std::uint32_t old_count = count_;
+    for (;;) {
+        const std::uint32_t begin = growth_.next.load();
+        if (begin >= old_count) return;
+        const std::uint32_t end = begin + std::min(at_a_time, old_count - begin);
+        if (std::uint32_t expected = begin; !growth_.next.compare_exchange_strong(expected, end)) continue;
+        for (std::uint32_t at = begin; at < end; ++at)
+            for (std::size_t i = 0; i < places && old[at].texts[i].high != 0; ++i)
+                put(growth_.lines, growth_.count, old[at].texts[i], old[at].numbers[i]);
+    }
+}
+
+void HandleTable::help() {
+    ++helpers_;
+    if (growing_) move_lines();
+    --helpers_;
+}
+
 void HandleTable::grow() {
     Line* const old = lines_;
     const std::uint32_t old_count = count_;
-    const std::uint32_t count = old_count + old_count / 4;
-    Line* const lines = take_lines(count);
-    // A line's handles stand in it or soon behind it in both tables, and homes ascend with hashes: from one end to the other.
-    for (std::uint32_t from = 0; from < old_count; ++from)
-        for (std::size_t i = 0; i < places && old[from].texts[i].high != 0; ++i) {
-            const Text& text = old[from].texts[i];
-            std::size_t at = home(hash_of(text), count);
-            while (!line_is_open(lines[at])) at = at + 1 == count ? 0 : at + 1;
-            std::size_t place = 0;
-            while (lines[at].texts[place].high != 0) ++place;
-            lines[at].texts[place] = text;
-            lines[at].numbers[place] = old[from].numbers[i];
-        }
-    lines_ = lines;
-    count_ = count;
+    growth_.count = old_count + old_count / 2;
+    growth_.lines = take_lines(growth_.count);
+    growth_.next = 0;
+    growing_ = true;
+    move_lines();
+    growing_ = false;
+    while (helpers_ != 0) std::this_thread::yield();
+    lines_ = growth_.lines;
+    count_ = growth_.count;
     free_lines(old, old_count);
 }
 

@@ -159,8 +159,10 @@ class HandleTable {
     /// Puts another text, written to `room`, in the place of a handle, which cannot be found any more. No other thread looks.
     static void rename(Text* place, std::string_view text, char* room);
 
-    /// Makes room for at least a quarter more. Throws std::bad_alloc.
+    /// Makes room for half as much again. Nobody else uses the table, but whoever calls `help` meanwhile. Throws std::bad_alloc.
     void grow();
+    /// Takes part in growing the table if it grows just now. From any thread.
+    void help();
 
     std::uint32_t lines() const { return count_.load(std::memory_order_relaxed); }
     Line& line(std::size_t at) { return lines_.load(std::memory_order_relaxed)[at]; }
@@ -172,6 +174,8 @@ class HandleTable {
     static Word load(const Word& word, std::memory_order order = std::memory_order_relaxed) {
         return std::atomic_ref<Word>(const_cast<Word&>(word)).load(order);
     }
+    void move_lines();
+    static void put(Line* lines, std::uint32_t count, const Text& text, std::uint32_t number);
     static std::size_t home(std::uint64_t hash, std::uint32_t lines) { return ((hash >> 32U) * lines) >> 32U; }
     static bool holds(const Text& text, const SoughtHandle& sought) {
         const bool high = load(text.high, std::memory_order_acquire) == sought.high;
@@ -198,6 +202,16 @@ class HandleTable {
 
     std::atomic<Line*> lines_ = nullptr;
     std::atomic<std::uint32_t> count_ = 0;
+
+    /// On the way from `lines_` to a larger table.
+    struct Growth {
+        Line* lines = nullptr;
+        std::uint32_t count = 0;
+        std::atomic<std::uint32_t> next = 0;  ///< the first line of the old table that nobody moves
+    };
+    Growth growth_;
+    std::atomic<bool> growing_ = false;
+    std::atomic<int> helpers_ = 0;  ///< threads that may be looking at `growth_`
 };
 
 }  // namespace coterie

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -118,18 +119,31 @@ std::string read_all(int descriptor) {
     }
 }
 
-/// Ingests in a process of its own, so that the peak of its memory is its own.
+/// What this process has in memory now.
+double resident_bytes() {
+    std::ifstream sizes("/proc/self/statm");
+    double pages = 0;
+    sizes >> pages >> pages;
+    return pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Ingests in a process of its own, so that the peak of its memory is its own. It begins without the pages of the program and its
+/// libraries that this one has read, and which an ingest of its own would have read too: they are added.
 Part measured(const std::filesystem::path& store, const IngestOptions& options) {
     int ends[2];
     if (::pipe(ends) != 0) throw IoError(fmt::format("a pipe cannot be made: {}", std::strerror(errno)));
     const Descriptor from(ends[0]);
     Descriptor into(ends[1]);
+    const double before = resident_bytes();
     const pid_t child = ::fork();
     if (child < 0) throw IoError(fmt::format("a process cannot be started: {}", std::strerror(errno)));
     if (child == 0) {
         std::string text;
+        const double missing = std::max(0.0, before - resident_bytes());
         try {
-            text = told(ingest(store, options), store).dump();
+            Json object = told(ingest(store, options), store);
+            object["missing"] = missing;
+            text = object.dump();
         } catch (const std::invalid_argument& error) {
             text = Json{{"wrong", error.what()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
         } catch (const std::exception& error) {
@@ -157,7 +171,7 @@ Part measured(const std::filesystem::path& store, const IngestOptions& options) 
     part.external = object["external"];
     part.temporary_bytes = object["temporary"];
     part.seconds = object["seconds"];
-    part.memory_bytes = static_cast<double>(usage.ru_maxrss) * 1024;
+    part.memory_bytes = static_cast<double>(usage.ru_maxrss) * 1024 + object["missing"].get<double>();
     return part;
 }
 

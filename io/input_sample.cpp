@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "host/errors.hpp"
@@ -21,6 +22,9 @@ namespace coterie {
 namespace {
 
 constexpr std::uint64_t block_bytes = std::uint64_t{256} << 10;
+constexpr std::uint64_t least_block = std::uint64_t{4} << 10;
+constexpr std::uint64_t least_kept = 64;  ///< blocks that a sample of a compressed file has, where they can be small
+constexpr std::uint64_t inflated_for_a_sample = 16;  ///< times what is kept, at most
 
 [[noreturn]] void fail(const std::string& path, std::string_view doing) {
     throw IoError(fmt::format("{}: {} failed: {}", path, doing, std::strerror(errno)));
@@ -105,32 +109,57 @@ void InputSample::draw_blocks(const std::string& path, std::uint64_t bytes) {
         shares_[part] = static_cast<double>(bytes_[part]) / static_cast<double>(file_bytes_);
 }
 
+/// A compressed file is read from its beginning on, as far as that is no great work, and of what was read blocks at equal distances
+/// are kept: whenever they become too many, every second is let go.
 void InputSample::draw_beginning(const std::string& path, std::uint64_t bytes, bool plain) {
     const auto began = std::chrono::steady_clock::now();
     InputFile file(path);
-    std::vector<char> buffer(block_bytes);
+    const std::uint64_t most_read = std::max(bytes, plain ? bytes : inflated_for_a_sample * bytes);
+    const std::uint64_t size = std::clamp(bytes / least_kept, least_block, block_bytes);
+    std::vector<std::string> kept;
+    std::uint64_t kept_bytes = 0;
+    std::uint64_t read = 0;
+    std::uint64_t every = 1;
     std::string carried;
+    std::string block;
     bool whole = false;
-    std::uint64_t drawn = 0;
-    for (std::size_t block = 0; drawn < bytes; ++block) {
+    for (std::uint64_t number = 0; read < most_read; ++number) {
+        block.resize(size);
         std::size_t got = 0;
-        for (std::size_t more = 1; got < buffer.size() && more > 0; got += more)
-            more = file.read(buffer.data() + got, buffer.size() - got);
+        for (std::size_t more = 1; got < size && more > 0; got += more)
+            more = file.read(block.data() + got, size - got);
         whole = got == 0;
-        std::string_view text(buffer.data(), got);
-        const std::size_t end = whole ? 0 : text.rfind('\n') + 1;
-        carried.append(text.substr(0, end));
-        add(block, carried.data(), carried.size());
-        drawn += carried.size();
-        carried = text.substr(end);
+        block.resize(got);
+        read += got;
+        const std::size_t end = block.rfind('\n') + 1;
+        if (end == 0 && !whole) {
+            carried += block;
+            if (carried.size() > bytes) carried.clear();  // a line larger than the sample: the ingest will reject it
+            continue;
+        }
+        std::string lines = std::exchange(carried, block.substr(end)) + block.substr(0, end);
+        if (number % every == 0) {
+            kept_bytes += lines.size();
+            kept.push_back(std::move(lines));
+        }
         if (whole) break;
+        if (kept_bytes <= bytes) continue;
+        every *= 2;
+        kept_bytes = 0;
+        for (std::size_t i = 0; 2 * i < kept.size(); ++i) {
+            kept[i] = std::move(kept[2 * i]);
+            kept_bytes += kept[i].size();
+        }
+        kept.resize((kept.size() + 1) / 2);
     }
+    for (std::size_t i = 0; i < kept.size(); ++i) add(i, kept[i].data(), kept[i].size());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    const double read = std::min(1.0, static_cast<double>(file.bytes_read()) / static_cast<double>(file_bytes_));
-    const double share = whole ? 1.0 : read;
+    const double share = whole ? 1.0
+                               : std::min(1.0, static_cast<double>(file.bytes_read()) /
+                                                   static_cast<double>(std::max<std::uint64_t>(file_bytes_, 1)));
     for (std::size_t part = 0; part < sample_parts; ++part)
         shares_[part] =
-            share * static_cast<double>(bytes_[part]) / static_cast<double>(std::max<std::uint64_t>(drawn, 1));
+            share * static_cast<double>(bytes_[part]) / static_cast<double>(std::max<std::uint64_t>(read, 1));
     if (!plain) inflating_ = seconds / std::max(share, 1e-9);
 }
 

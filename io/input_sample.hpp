@@ -13,7 +13,8 @@ namespace coterie {
 inline constexpr std::size_t sample_parts = 3;
 
 /// Whole lines of a text file, drawn from blocks that are spread evenly over it, its beginning (the header) first. Of a
-/// compressed file the beginning alone, since nothing else can be reached; what it holds in all is told by its ratio. Lies in memory.
+/// compressed file they are spread over its beginning, the first sixteenfold of the sample, since what lies behind can be reached only through it; what
+/// it holds in all is told by its ratio. Lies in memory.
 class InputSample {
   public:
     /// Draws about `bytes` bytes of text from the regular file `path`; all of it if it has no more.
