@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/options.hpp"
@@ -57,6 +61,22 @@ void append_edges(std::string& text, const Edges& edges, char separator, EdgeOff
     text.resize(static_cast<std::size_t>(place - text.data()));
 }
 
+/// Appends the records of rows [begin, end), as ingest reads them.
+template <class Number, class Edges>
+void append_records(std::string& bytes, const Edges& edges, EdgeOffset begin, EdgeOffset end) {
+    static_assert(std::endian::native == std::endian::little);
+    std::vector<AccountId> sources(end - begin);
+    std::vector<AccountId> targets(end - begin);
+    edges.rows(begin, sources, targets);
+    std::vector<Number> ends;
+    ends.reserve(2 * sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        ends.push_back(sources[i]);
+        ends.push_back(targets[i]);
+    }
+    bytes.append(reinterpret_cast<const char*>(ends.data()), ends.size() * sizeof(Number));
+}
+
 template <class Edges>
 void write_edges(const EdgesOptions& options, const std::string& model, const Edges& edges) {
     if (options.run.json && options.output == "-")
@@ -70,7 +90,13 @@ void write_edges(const EdgesOptions& options, const std::string& model, const Ed
     rows.head = csv ? "source,target\n" : "";
     rows.count = edges.num_rows();
     rows.append = [&](std::string& text, EdgeOffset begin, EdgeOffset end) {
-        append_edges(text, edges, csv ? ',' : ' ', begin, end);
+        if (options.format == "binary32") {
+            append_records<std::uint32_t>(text, edges, begin, end);
+        } else if (options.format == "binary64") {
+            append_records<std::uint64_t>(text, edges, begin, end);
+        } else {
+            append_edges(text, edges, csv ? ',' : ' ', begin, end);
+        }
     };
     report.step("write", [&] { write_text_rows(options.output, rows, thread_count(options.run), &progress); });
     const std::string done = fmt::format("{} rows over {} accounts", with_separators(edges.num_rows()),
@@ -87,9 +113,11 @@ void write_edges(const EdgesOptions& options, const std::string& model, const Ed
 void add_edges_options(CLI::App& command, EdgesOptions& options) {
     command.add_option("-o,--output", options.output, "File to write; -: standard output")->capture_default_str();
     command
-        .add_option("--format", options.format,
-                    "text: two numbers a line, separated by a space; csv: a header source,target, then commas")
-        ->check(CLI::IsMember({"text", "csv"}))
+        .add_option(
+            "--format", options.format,
+            "text: two numbers a line, separated by a space; csv: a header source,target, then commas; binary32, "
+            "binary64: records of two numbers, as ingest reads them")
+        ->check(CLI::IsMember({"text", "csv", "binary32", "binary64"}))
         ->capture_default_str();
     add_seed_option(command, options.seed, "the edges and of the accounts' names");
     add_run_options(command, options.run);

@@ -297,9 +297,11 @@ void add_options(CLI::App* command, Arguments& given) {
         ->type_name("FILE");
     command
         ->add_option("--format", given.format,
-                     "What all files are written in. auto: recognised file by file from name and beginning")
-        ->check(CLI::IsMember(
-            {"auto", "text", "twitter-v2", "twitter-v1", "json", "graphml", "gexf", "mtx", "metis", "graphalytics"}))
+                     "What all files are written in. auto: recognised file by file from name and beginning. binary32, "
+                     "binary64: records of two little-endian unsigned numbers, source and target, without a header; "
+                     "never recognised; gzip or zstd if the name ends in .gz or .zst")
+        ->check(CLI::IsMember({"auto", "text", "twitter-v2", "twitter-v1", "json", "graphml", "gexf", "mtx", "metis",
+                               "graphalytics", "binary32", "binary64"}))
         ->capture_default_str();
     command->add_option("-o,--output", given.output, "The store to write")->required()->type_name("STORE");
     command

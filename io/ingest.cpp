@@ -85,6 +85,7 @@ IngestReport ingest(const std::filesystem::path& path, const IngestOptions& give
     if (options.memory_limit == 0) options.memory_limit = default_memory_limit();
     if (options.temporary_directory.empty()) options.temporary_directory = path.parent_path();
     if (!options.append_to.empty()) return append(path, options);
+    if (options.ids == IdChoice::automatic && record_bytes(options.format) > 0) options.ids = IdChoice::numeric;
     const int threads = options.threads > 0 ? options.threads : omp_get_num_procs();
     RejectsFile rejects(options.rejects.empty() ? std::filesystem::path(path.string() + ".rejects.csv")
                                                 : options.rejects);

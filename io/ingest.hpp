@@ -34,8 +34,8 @@ struct IngestOptions {
     /// Codes of the kind column and their layers, for the files of the layer "mention": each row goes to the layer of its kind.
     std::vector<std::pair<std::string, std::string>> kinds = {};
     RowOptions rows = {};
-    IdChoice ids = IdChoice::automatic;
-    NameRules names = {};  ///< how handles name accounts, in every input
+    IdChoice ids = IdChoice::automatic;  ///< of binary files, automatic: numeric
+    NameRules names = {};                ///< how handles name accounts, in every input
     /// The file of the PseudonymKey by which accounts are renamed; empty: they are not.
     std::filesystem::path pseudonyms = {};
     /// What the times of events mean; rows of "follow" have none. A row outside the windows is counted as such and names no account; a

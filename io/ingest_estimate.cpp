@@ -183,6 +183,7 @@ double straight_on(double first, double last, const Part& from, const Part& to, 
 
 /// The name of the file's format if lines drawn from it are no such file; else empty.
 std::string read_whole(const std::string& path, InputFormat given) {
+    if (record_bytes(given) > 0) return {};
     InputFile file(path);
     std::string head(std::size_t{1} << 16, '\0');
     head.resize(file.read(head.data(), head.size()));
@@ -239,7 +240,8 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
                                                        : static_cast<double>(file_bytes(paths[f])) /
                                                              static_cast<double>(estimate.input_bytes);
         const auto bytes = static_cast<std::uint64_t>(share * static_cast<double>(sample_bytes));
-        samples[f].emplace(paths[f], std::max<std::uint64_t>(bytes, std::uint64_t{1} << 16));
+        samples[f].emplace(paths[f], std::max<std::uint64_t>(bytes, std::uint64_t{1} << 16),
+                           record_bytes(options.format));
         estimate.sample_bytes += samples[f]->text_bytes();
         inflating += samples[f]->inflating();
     }

@@ -60,6 +60,7 @@ std::string head_of(const Input& input) {
 /// Finds out how the file is written, from its name and beginning, as far as that must be known before it is read.
 void look_at(EdgeFilePlan& file, const Input& input, const IngestOptions& options) {
     file.input = options.format;
+    if (record_bytes(file.input) > 0 && !file.posts) return;
     if (file.input == InputFormat::automatic && !file.posts && !input.can_be_read_again()) {
         file.input = InputFormat::text;  // looking at it would take its beginning away
         return;
@@ -107,10 +108,10 @@ void check_append(const IngestPlan& plan, const IngestOptions& options) {
     if (options.append_to.empty()) return;
     for (const EdgeFilePlan& file : plan.files) {
         const bool rows_alone = file.input == InputFormat::text || file.input == InputFormat::matrix_market ||
-                                (file.input == InputFormat::json && !file.posts);
+                                record_bytes(file.input) > 0 || (file.input == InputFormat::json && !file.posts);
         if (!rows_alone)
             throw std::invalid_argument(fmt::format(
-                "{}: what is added to a store must be text, json or mtx, but it is {}; ingest all files anew",
+                "{}: what is added to a store must be text, json, mtx or binary, but it is {}; ingest all files anew",
                 file.path, name_of(file.input)));
     }
 }
@@ -155,9 +156,9 @@ Input::~Input() {
     if (spool_ >= 0) ::close(spool_);
 }
 
-InputFile Input::open() const {
+InputFile Input::open(Compression compression) const {
     if (spool_ >= 0) ::lseek(spool_, 0, SEEK_SET);
-    return InputFile(path_, spool_);
+    return InputFile(path_, spool_, compression);
 }
 
 namespace {
@@ -265,7 +266,8 @@ IngestPlan plan_ingest(const std::filesystem::path& store, const IngestOptions& 
         } else {
             file.layer = layer_index(plan, given.layer);
         }
-        const bool looked_at = options.format != InputFormat::automatic && options.format != InputFormat::text;
+        const bool looked_at = options.format != InputFormat::automatic && options.format != InputFormat::text &&
+                               record_bytes(options.format) == 0;
         plan.inputs.emplace_back(given.path, twice || looked_at, options.temporary_directory.string());
         look_at(file, plan.inputs.back(), options);
         plan.files.push_back(std::move(file));

@@ -30,7 +30,7 @@ class Input {
     const std::string& path() const { return path_; }
     std::uint64_t bytes() const { return bytes_; }
     bool can_be_read_again() const;
-    InputFile open() const;
+    InputFile open(Compression compression = Compression::by_first_bytes) const;
 
   private:
     std::string path_;

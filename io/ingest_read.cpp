@@ -166,8 +166,9 @@ IdCounts read_as(IdKind ids, IngestPlan& plan, const IngestOptions& options, int
         formats.push_back(open_format(plan, f, options, ids, read.beside));
     std::vector<EdgeInput> inputs;
     for (std::size_t f = 0; f < plan.inputs.size(); ++f)
-        inputs.push_back(
-            {plan.files[f].path, [&, f] { return plan.inputs[f].open(); }, formats[f].get(), plan.inputs[f].bytes()});
+        inputs.push_back({plan.files[f].path,
+                          [&, f] { return plan.inputs[f].open(compression_of(plan.files[f].input)); }, formats[f].get(),
+                          plan.inputs[f].bytes()});
     const std::vector<FileTally> tallies = read_edges(inputs, read.rows, rejects, &reading);
     PostTally posts;
     if (read.beside.posts) posts = read.beside.posts->events.drain(plan.post_layers, read.rows);

@@ -50,13 +50,15 @@ struct InputFile::State {
     std::string path;
     FileDescriptor owned;
     RawInput raw;
+    bool may_be_compressed;
     bool started = false;
     std::unique_ptr<Decoder> decoder;  ///< null: plain text
 
-    State(std::string the_path, int given)
+    State(std::string the_path, int given, Compression compression)
         : path(std::move(the_path)),
           owned(given < 0 && path != "-" ? opened(path) : -1),
-          raw(shown(path), owned.number >= 0 ? owned.number : std::max(given, STDIN_FILENO)) {
+          raw(shown(path), owned.number >= 0 ? owned.number : std::max(given, STDIN_FILENO)),
+          may_be_compressed(compression == Compression::by_first_bytes || without_compression(path) != path) {
         struct stat status {};
         if (::fstat(raw.descriptor(), &status) != 0) return;
         if (S_ISDIR(status.st_mode)) throw IoError(fmt::format("{}: must be a file, but is a directory", shown(path)));
@@ -66,7 +68,8 @@ struct InputFile::State {
     }
 };
 
-InputFile::InputFile(std::string path, int descriptor) : state_(std::make_unique<State>(std::move(path), descriptor)) {}
+InputFile::InputFile(std::string path, int descriptor, Compression compression)
+    : state_(std::make_unique<State>(std::move(path), descriptor, compression)) {}
 
 InputFile::~InputFile() = default;
 InputFile::InputFile(InputFile&&) noexcept = default;
@@ -80,7 +83,7 @@ std::size_t InputFile::read(char* into, std::size_t count) {
     if (!state.started) {
         state.started = true;
         state.raw.refill();
-        state.decoder = decoder_for(state.raw.ahead(), state.raw.name(), state.path);
+        if (state.may_be_compressed) state.decoder = decoder_for(state.raw.ahead(), state.raw.name(), state.path);
     }
     if (state.decoder != nullptr) return state.decoder->read(state.raw, into, count);
     const std::size_t ahead = std::min(count, state.raw.ahead().size());

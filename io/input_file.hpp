@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "io/formats/input_format.hpp"
+
 namespace coterie {
 
 /// A file of text that is read once from front to end: plain, gzip or zstd (recognised by their first bytes; members or
@@ -15,7 +17,7 @@ namespace coterie {
 class InputFile {
   public:
     /// `descriptor` ≥ 0 is read instead of opening `path`, which then only names it; it stays the caller's.
-    explicit InputFile(std::string path, int descriptor = -1);
+    explicit InputFile(std::string path, int descriptor = -1, Compression compression = Compression::by_first_bytes);
     ~InputFile();
     InputFile(InputFile&&) noexcept;
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/errors.hpp"
+#include "io/formats/input_format.hpp"
 #include "io/input_file.hpp"
 
 namespace coterie {
@@ -30,15 +31,6 @@ constexpr std::uint64_t inflated_for_a_sample = 16;  ///< times what is kept, at
     throw IoError(fmt::format("{}: {} failed: {}", path, doing, std::strerror(errno)));
 }
 
-/// The whole lines in `text`, of which the first is whole only if it stands at the beginning of the file.
-std::string_view whole_lines(std::string_view text, bool at_beginning) {
-    if (!at_beginning) {
-        const std::size_t first = text.find('\n');
-        text.remove_prefix(first == text.npos ? text.size() : first + 1);
-    }
-    return text.substr(0, text.rfind('\n') + 1);
-}
-
 bool is_text(const Descriptor& file) {
     unsigned char head[4] = {};
     const ssize_t got = ::pread(file.get(), head, sizeof head, 0);
@@ -49,7 +41,8 @@ bool is_text(const Descriptor& file) {
 
 }  // namespace
 
-InputSample::InputSample(const std::string& path, std::uint64_t bytes) {
+InputSample::InputSample(const std::string& path, std::uint64_t bytes, std::size_t record_bytes)
+    : record_bytes_(record_bytes) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) != 0) fail(path, "opening to read");
@@ -60,7 +53,7 @@ InputSample::InputSample(const std::string& path, std::uint64_t bytes) {
         part = Descriptor(::memfd_create("coterie-sample", MFD_CLOEXEC));
         if (!part) fail(path, "making room for a sample");
     }
-    const bool plain = is_text(file);
+    const bool plain = record_bytes > 0 ? without_compression(path) == path : is_text(file);
     if (plain && file_bytes_ > bytes)
         draw_blocks(path, bytes);
     else
@@ -70,6 +63,16 @@ InputSample::InputSample(const std::string& path, std::uint64_t bytes) {
 
 std::filesystem::path InputSample::part(std::size_t i) const {
     return "/proc/self/fd/" + std::to_string(parts_[i].get());
+}
+
+/// The whole records or lines in `text`, of which the first is whole only if it stands at the beginning of the file.
+std::string_view InputSample::whole(std::string_view text, bool at_beginning) const {
+    if (record_bytes_ > 0) return text.substr(0, text.size() - text.size() % record_bytes_);
+    if (!at_beginning) {
+        const std::size_t first = text.find('\n');
+        text.remove_prefix(first == text.npos ? text.size() : first + 1);
+    }
+    return text.substr(0, text.rfind('\n') + 1);
 }
 
 /// Block 0 belongs to every part, of the others every fourth to the smallest, every second to the next, all to the largest.
@@ -92,7 +95,8 @@ void InputSample::draw_blocks(const std::string& path, std::uint64_t bytes) {
     const std::uint64_t blocks = std::max<std::uint64_t>(4, bytes / block_bytes);
     std::vector<char> buffer(std::min(block_bytes, file_bytes_ / blocks));
     for (std::uint64_t block = 0; block < blocks; ++block) {
-        const std::uint64_t begin = file_bytes_ / blocks * block;
+        std::uint64_t begin = file_bytes_ / blocks * block;
+        if (record_bytes_ > 0) begin -= begin % record_bytes_;
         std::size_t got = 0;
         while (got < buffer.size()) {
             const ssize_t more =
@@ -102,7 +106,7 @@ void InputSample::draw_blocks(const std::string& path, std::uint64_t bytes) {
             if (more == 0) break;
             got += static_cast<std::size_t>(more);
         }
-        const std::string_view lines = whole_lines({buffer.data(), got}, begin == 0);
+        const std::string_view lines = whole({buffer.data(), got}, begin == 0);
         add(block, lines.data(), lines.size());
     }
     for (std::size_t part = 0; part < sample_parts; ++part)
@@ -113,7 +117,7 @@ void InputSample::draw_blocks(const std::string& path, std::uint64_t bytes) {
 /// are kept: whenever they become too many, every second is let go.
 void InputSample::draw_beginning(const std::string& path, std::uint64_t bytes, bool plain) {
     const auto began = std::chrono::steady_clock::now();
-    InputFile file(path);
+    InputFile file(path, -1, record_bytes_ > 0 ? Compression::by_name : Compression::by_first_bytes);
     const std::uint64_t most_read = std::max(bytes, plain ? bytes : inflated_for_a_sample * bytes);
     const std::uint64_t size = std::clamp(bytes / least_kept, least_block, block_bytes);
     std::vector<std::string> kept;
@@ -122,27 +126,32 @@ void InputSample::draw_beginning(const std::string& path, std::uint64_t bytes, b
     std::uint64_t every = 1;
     std::string carried;
     std::string block;
-    bool whole = false;
+    bool ended = false;
     for (std::uint64_t number = 0; read < most_read; ++number) {
         block.resize(size);
         std::size_t got = 0;
         for (std::size_t more = 1; got < size && more > 0; got += more)
             more = file.read(block.data() + got, size - got);
-        whole = got == 0;
+        ended = got == 0;
         block.resize(got);
         read += got;
-        const std::size_t end = block.rfind('\n') + 1;
-        if (end == 0 && !whole) {
-            carried += block;
+        const std::size_t in_block = whole(block, true).size();  // of text; records may begin in what was carried
+        carried += block;
+        const std::size_t end = record_bytes_ > 0 ? whole(carried, true).size()
+                                : in_block > 0    ? carried.size() - block.size() + in_block
+                                                  : 0;
+        if (end == 0 && !ended) {
             if (carried.size() > bytes) carried.clear();  // a line larger than the sample: the ingest will reject it
             continue;
         }
-        std::string lines = std::exchange(carried, block.substr(end)) + block.substr(0, end);
+        std::string rest = ended ? std::string() : carried.substr(end);
+        if (!ended) carried.resize(end);
+        std::string lines = std::exchange(carried, std::move(rest));
         if (number % every == 0) {
             kept_bytes += lines.size();
             kept.push_back(std::move(lines));
         }
-        if (whole) break;
+        if (ended) break;
         if (kept_bytes <= bytes) continue;
         every *= 2;
         kept_bytes = 0;
@@ -154,7 +163,7 @@ void InputSample::draw_beginning(const std::string& path, std::uint64_t bytes, b
     }
     for (std::size_t i = 0; i < kept.size(); ++i) add(i, kept[i].data(), kept[i].size());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    const double share = whole ? 1.0
+    const double share = ended ? 1.0
                                : std::min(1.0, static_cast<double>(file.bytes_read()) /
                                                    static_cast<double>(std::max<std::uint64_t>(file_bytes_, 1)));
     for (std::size_t part = 0; part < sample_parts; ++part)

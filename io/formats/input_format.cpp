@@ -12,7 +12,7 @@ namespace coterie {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, InputFormat>, 10> names{{{"auto", InputFormat::automatic},
+constexpr std::array<std::pair<std::string_view, InputFormat>, 12> names{{{"auto", InputFormat::automatic},
                                                                           {"text", InputFormat::text},
                                                                           {"twitter-v2", InputFormat::twitter_v2},
                                                                           {"twitter-v1", InputFormat::twitter_v1},
@@ -21,7 +21,9 @@ constexpr std::array<std::pair<std::string_view, InputFormat>, 10> names{{{"auto
                                                                           {"gexf", InputFormat::gexf},
                                                                           {"mtx", InputFormat::matrix_market},
                                                                           {"metis", InputFormat::metis},
-                                                                          {"graphalytics", InputFormat::graphalytics}}};
+                                                                          {"graphalytics", InputFormat::graphalytics},
+                                                                          {"binary32", InputFormat::binary32},
+                                                                          {"binary64", InputFormat::binary64}}};
 
 }  // namespace
 

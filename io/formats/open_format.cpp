@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/errors.hpp"
+#include "io/formats/binary_edges.hpp"
 #include "io/formats/graph_xml.hpp"
 #include "io/formats/json_rows.hpp"
 #include "io/formats/matrix_market.hpp"
@@ -81,6 +82,9 @@ std::unique_ptr<FileFormat> open_format(const IngestPlan& plan, std::size_t numb
         case InputFormat::graphalytics:
             return std::make_unique<GraphalyticsFormat>(file, graphalytics_rows(file, options.rows, events), events,
                                                         ids);
+        case InputFormat::binary32:
+        case InputFormat::binary64:
+            return std::make_unique<BinaryEdges>(record_bytes(file.input), file.layer, ids);
         default:
             break;
     }

@@ -22,8 +22,8 @@ std::filesystem::path MemoryFile::path() const {
     return "/proc/self/fd/" + std::to_string(descriptor_.get());
 }
 
-InputFile MemoryFile::open() const {
-    return InputFile(path().string());
+InputFile MemoryFile::open(Compression compression) const {
+    return InputFile(path().string(), -1, compression);
 }
 
 std::size_t Choices::below(std::size_t count) {
@@ -39,9 +39,11 @@ void require(bool holds, const char* what) {
     std::abort();
 }
 
-std::vector<ThreadRows> read_as(FileFormat& format, std::size_t layers, std::string_view text, const Sharing& sharing) {
+std::vector<ThreadRows> read_as(FileFormat& format, std::size_t layers, std::string_view text, const Sharing& sharing,
+                                Compression compression) {
     const MemoryFile file(text);
-    const EdgeInput input{.path = "fuzz", .open = [&] { return file.open(); }, .format = &format, .bytes = text.size()};
+    const EdgeInput input{
+        .path = "fuzz", .open = [&] { return file.open(compression); }, .format = &format, .bytes = text.size()};
     std::vector<ThreadRows> rows(1);
     rows[0].layers.resize(layers);
     rows[0].handles = sharing.handles;

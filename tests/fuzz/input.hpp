@@ -18,7 +18,7 @@ class MemoryFile {
     /// A name by which this process can open it.
     std::filesystem::path path() const;
     /// From its beginning.
-    InputFile open() const;
+    InputFile open(Compression compression = Compression::by_first_bytes) const;
 
   private:
     Descriptor descriptor_;
@@ -47,6 +47,6 @@ struct Sharing {
 /// Reads `text` as an ingest does, on one thread, and requires that the counts add up: every row that is rejected is listed,
 /// and no more are rejected than there are. All that the target of a new format has to call. Returns the rows.
 std::vector<ThreadRows> read_as(FileFormat& format, std::size_t layers, std::string_view text,
-                                const Sharing& sharing = {});
+                                const Sharing& sharing = {}, Compression compression = Compression::by_first_bytes);
 
 }  // namespace coterie::fuzz

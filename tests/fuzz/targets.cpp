@@ -8,8 +8,9 @@
 namespace coterie::fuzz {
 
 std::span<const Target> targets() {
-    static constexpr std::array<Target, 15> all{{{"account_weights", account_weights},
+    static constexpr std::array<Target, 16> all{{{"account_weights", account_weights},
                                                  {"accounts_table", accounts_table},
+                                                 {"binary_edges", binary_edges},
                                                  {"compressed", compressed},
                                                  {"edges", edges},
                                                  {"fields", fields},

@@ -27,6 +27,7 @@ void show(const Target& target, std::string_view bytes);
 // One function a reader, in the file of its name, or in that of its kind: posts.cpp, graph_files.cpp.
 void account_weights(std::string_view bytes);
 void accounts_table(std::string_view bytes);
+void binary_edges(std::string_view bytes);
 void compressed(std::string_view bytes);
 void edges(std::string_view bytes);
 void fields(std::string_view bytes);

@@ -28,7 +28,7 @@ void whole_ingest(std::string_view bytes) {
     static const std::string edges = folder / "g.e";
     Choices choices(bytes);
     IngestOptions options;
-    options.format = static_cast<InputFormat>(choices.below(10));
+    options.format = static_cast<InputFormat>(choices.below(12));
     options.ids = std::array{IdChoice::automatic, IdChoice::numeric, IdChoice::handles}[choices.below(3)];
     options.undirected = choices.below(2) == 1;
     const std::size_t what = choices.below(3);
