@@ -118,13 +118,20 @@ class Windows {
         thread_local Array<std::uint64_t> pairs;
         block.resize(extent.bytes / sizeof(std::uint32_t));
         file_.read_array(extent, std::span(block));
+        const std::uint32_t* const last_word = block.data() + block.size() - 1;
         for_each_row(block, edges_.weighted,
                      [&](AccountId source, std::span<const AccountId> row, std::span<const std::uint32_t> weights) {
                          const AccountId account = by_id_[source];
                          if (account < window.first || account >= window.last) return;
                          AccountId* const into = arrays.neighbors.data() + (offsets[account] - window.begin);
                          if (weights.empty()) {
-                             for (std::size_t i = 0; i < row.size(); ++i) into[i] = by_id_[row[i]];
+                             for (std::size_t i = 0; i < row.size(); ++i) {
+                                 // Words ahead are neighbors but for few; the others lead nowhere or to what is not needed.
+                                 const std::uint32_t ahead =
+                                     *std::min(row.data() + i + 2 * prefetch_distance, last_word);
+                                 __builtin_prefetch(by_id_.data() + ahead);
+                                 into[i] = by_id_[row[i]];
+                             }
                              sort_ascending(std::span(into, row.size()));
                              return;
                          }

@@ -1,6 +1,7 @@
 #include "io/distinct_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <memory>
@@ -252,7 +253,7 @@ class BucketMerge {
         for (const SpilledChunk& chunk : bucket) rows += chunk.rows;
         Merger merger(*this, *desk);
         if (rows <= most_rows_) {
-            load(bucket, *desk);
+            load_sorted(bucket, *desk);
             add_sorted(*desk, merger);
         } else {
             merge_runs(bucket, *desk, merger);
@@ -261,8 +262,7 @@ class BucketMerge {
         put_back(std::move(desk));
     }
 
-    void add_sorted(Desk& desk, Merger& merger) {
-        sort_ascending(std::span(desk.numbers));
+    void add_sorted(const Desk& desk, Merger& merger) {
         const Array<Number>& numbers = desk.numbers;
         const std::size_t count = numbers.size();
         if (arrivals_.empty()) {
@@ -284,8 +284,7 @@ class BucketMerge {
         std::size_t rows = 0;
         const auto write_part = [&] {
             if (part.empty()) return;
-            load(part, desk);
-            sort_ascending(std::span(desk.numbers));
+            load_sorted(part, desk);
             extents.push_back(file_.append_array(std::span<const Number>(desk.numbers)));
             part.clear();
             rows = 0;
@@ -319,30 +318,68 @@ class BucketMerge {
         for (const ScratchExtent& extent : extents) file_.discard(extent);
     }
 
-    void load(const std::vector<SpilledChunk>& chunks, Desk& desk) {
+    /// Loads rows as `desk.numbers`, ascending by position. Positions in the order of ids can be looked up when these have been
+    /// sorted: then a source is looked up after itself, and a target after one that is close.
+    void load_sorted(const std::vector<SpilledChunk>& chunks, Desk& desk) {
+        const bool sort_ids =
+            positions_.ascending() &&
+            std::none_of(chunks.begin(), chunks.end(), [](const SpilledChunk& chunk) { return chunk.wide; });
+        load(chunks, desk, sort_ids);
+        sort_ascending(std::span(desk.numbers));
+        if (sort_ids) look_up(desk);
+    }
+
+    /// Numbers of ids become numbers of positions.
+    void look_up(Desk& desk) {
+        constexpr std::size_t at_a_time = 1024;
+        std::array<std::uint32_t, 2 * at_a_time> ids;
+        std::array<AccountId, 2 * at_a_time> positions;
+        for (std::span<Number> left(desk.numbers); !left.empty();) {
+            const std::span<Number> numbers = left.first(std::min(left.size(), at_a_time));
+            left = left.subspan(numbers.size());
+            for (std::size_t i = 0; i < numbers.size(); ++i) {
+                const std::uint64_t ends = Row::ends(numbers[i]);
+                ids[2 * i] = static_cast<std::uint32_t>(ends >> 32U);
+                ids[2 * i + 1] = static_cast<std::uint32_t>(ends);
+            }
+            positions_.find(std::span<const std::uint32_t>(ids).first(2 * numbers.size()), positions.data());
+            for (std::size_t i = 0; i < numbers.size(); ++i)
+                numbers[i] =
+                    Row::of(std::uint64_t{positions[2 * i]} << 32U | positions[2 * i + 1], Row::weight(numbers[i]));
+        }
+    }
+
+    /// Loads rows as numbers of their positions, or of their ids if `as_ids`.
+    void load(const std::vector<SpilledChunk>& chunks, Desk& desk, bool as_ids) {
         std::size_t rows = 0;
         for (const SpilledChunk& chunk : chunks) rows += chunk.rows;
         desk.numbers.resize(rows);
         Number* into = desk.numbers.data();
         for (const SpilledChunk& chunk : chunks) {
-            into = chunk.wide ? load_chunk<std::uint64_t>(chunk, desk, into)
-                              : load_chunk<std::uint32_t>(chunk, desk, into);
+            into = chunk.wide ? load_chunk<std::uint64_t>(chunk, desk, as_ids, into)
+                              : load_chunk<std::uint32_t>(chunk, desk, as_ids, into);
             file_.discard(chunk.extent);
         }
     }
 
     template <class Id>
-    Number* load_chunk(const SpilledChunk& chunk, Desk& desk, Number* into) {
+    Number* load_chunk(const SpilledChunk& chunk, Desk& desk, bool as_ids, Number* into) {
         desk.chunk.resize(chunk.extent.bytes);
         file_.read(chunk.extent.offset, desk.chunk);
         const std::size_t ends = 2 * std::size_t{chunk.rows};
-        desk.positions.resize(ends);
-        positions_.find(std::span(reinterpret_cast<const Id*>(desk.chunk.data()), ends), desk.positions.data());
+        const std::span ids(reinterpret_cast<const Id*>(desk.chunk.data()), ends);
         const auto* const weights = reinterpret_cast<const float*>(desk.chunk.data() + ends * sizeof(Id));
-        for (std::size_t row = 0; row < chunk.rows; ++row) {
-            const std::uint64_t source = desk.positions[2 * row];
-            const std::uint64_t target = desk.positions[2 * row + 1];
-            *into++ = Row::of(source << 32U | target, chunk.weighted ? weights[row] : 1.0F);
+        const auto add_all = [&](const auto* all) {
+            for (std::size_t row = 0; row < chunk.rows; ++row)
+                *into++ = Row::of(std::uint64_t{all[2 * row]} << 32U | all[2 * row + 1],
+                                  chunk.weighted ? weights[row] : 1.0F);
+        };
+        if (as_ids) {
+            add_all(ids.data());
+        } else {
+            desk.positions.resize(ends);
+            positions_.find(ids, desk.positions.data());
+            add_all(desk.positions.data());
         }
         return into;
     }

@@ -15,6 +15,7 @@ namespace coterie {
 namespace {
 
 constexpr std::size_t numbers_a_list = 8;
+constexpr std::size_t prefetch_distance = 16;
 
 /// How many bits are set. Without the instruction, which a build for any machine cannot count on, std::popcount is a call.
 inline AccountId bits_in(std::uint64_t word) {
@@ -72,12 +73,21 @@ inline AccountId NumberPositions::position(std::uint64_t id) const {
     return index_.find(id);
 }
 
+template <class Id>
+void NumberPositions::find_all(std::span<const Id> ids, AccountId* into) const {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::uint64_t ahead = ids[std::min(i + prefetch_distance, ids.size() - 1)];
+        if (ahead >> 32U == 0) __builtin_prefetch(pages_[ahead >> IdPage::log_ids].data() + ahead / 64 % IdPage::words);
+        into[i] = position(ids[i]);
+    }
+}
+
 void NumberPositions::find(std::span<const std::uint32_t> ids, AccountId* into) const {
-    for (std::size_t i = 0; i < ids.size(); ++i) into[i] = position(ids[i]);
+    find_all(ids, into);
 }
 
 void NumberPositions::find(std::span<const std::uint64_t> ids, AccountId* into) const {
-    for (std::size_t i = 0; i < ids.size(); ++i) into[i] = position(ids[i]);
+    find_all(ids, into);
 }
 
 Array<std::uint64_t> NumberPositions::ids() const {
@@ -120,17 +130,13 @@ void RenamedPositions::find(std::span<const std::uint64_t> ids, AccountId* into)
 
 IdSet::IdSet(std::uint64_t bit_bytes) : bit_bytes_(std::max<std::uint64_t>(bit_bytes, 2 * IdPage::bytes)) {}
 
-IdSet::~IdSet() {
-    for (const auto& page : pages_) delete[] page.load();
-}
-
 std::atomic<std::uint64_t>* IdSet::make_page(std::size_t number) {
     const std::lock_guard lock(mutex_);
     std::atomic<std::uint64_t>* page = pages_[number].load();
     // Once there is no room, there never is: an id stands in bits or in runs, not in both.
     if (page != nullptr || taken_bytes_ + IdPage::bytes > bit_bytes_) return page;
     taken_bytes_ += IdPage::bytes;
-    page = new std::atomic<std::uint64_t>[IdPage::words]();
+    page = page_memory_.emplace_back(IdPage::words).data();
     pages_[number].store(page, std::memory_order_release);
     return page;
 }
@@ -179,7 +185,7 @@ NumberPositions IdSet::finish() {
     };
     positions.pages_.resize(most_pages);
     for (std::size_t p = 0; p < most_pages; ++p) {
-        const std::unique_ptr<std::atomic<std::uint64_t>[]> met(pages_[p].exchange(nullptr));
+        std::atomic<std::uint64_t>* const met = pages_[p].exchange(nullptr);
         if (met == nullptr) continue;
         pass_others(p << IdPage::log_ids);
         Array<IdPage::Word>& page = positions.pages_[p];
@@ -199,6 +205,7 @@ NumberPositions IdSet::finish() {
     positions.size_ = static_cast<AccountId>(count);
     positions.index_ = NumberIndex(others, positions.other_positions_);
     taken_bytes_ = 0;
+    page_memory_.clear();
     return positions;
 }
 

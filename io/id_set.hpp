@@ -19,6 +19,8 @@ class PositionLookup {
     virtual ~PositionLookup() = default;
     virtual AccountId size() const = 0;
     virtual std::uint64_t bytes() const = 0;  ///< of memory
+    /// Positions stand in the order of the ids that are asked for.
+    virtual bool ascending() const { return false; }
     /// `into[i]` becomes the position of `ids[i]`, each of which must be known.
     virtual void find(std::span<const std::uint32_t> ids, AccountId* into) const = 0;
     virtual void find(std::span<const std::uint64_t> ids, AccountId* into) const = 0;
@@ -47,9 +49,9 @@ class NumberIndex {
     Array<AccountId> positions_;
 };
 
-/// Ids are kept as bits page by page.
+/// Ids are kept as bits page by page, each in a huge page of the system's.
 struct IdPage {
-    static constexpr unsigned log_ids = 22;
+    static constexpr unsigned log_ids = 24;
     static constexpr std::size_t words = (std::size_t{1} << log_ids) / 64;
     static constexpr std::size_t bytes = words * sizeof(std::uint64_t);
 
@@ -64,6 +66,7 @@ struct IdPage {
 class NumberPositions final : public PositionLookup {
   public:
     AccountId size() const override { return size_; }
+    bool ascending() const override { return true; }
     void find(std::span<const std::uint32_t> ids, AccountId* into) const override;
     void find(std::span<const std::uint64_t> ids, AccountId* into) const override;
     /// All ids, ascending.
@@ -73,6 +76,8 @@ class NumberPositions final : public PositionLookup {
   private:
     friend class IdSet;
     AccountId position(std::uint64_t id) const;
+    template <class Id>
+    void find_all(std::span<const Id> ids, AccountId* into) const;
 
     AccountId size_ = 0;
     std::vector<Array<IdPage::Word>> pages_;  ///< empty where ids stand in `others_`
@@ -113,14 +118,14 @@ class RenamedPositions final : public PositionLookup {
     Array<AccountId> renamed_;
 };
 
-/// The distinct ids of rows that many threads read. Ids below 2^32 are kept as bits, in pages of 2^22, as long as these fit
-/// `bit_bytes` (at least 1 MiB); all others in ascending runs, which are merged as they grow in number: at most three times 8 bytes an id.
+/// The distinct ids of rows that many threads read. Ids below 2^32 are kept as bits, in pages of 2^24, as long as these fit
+/// `bit_bytes` (at least 4 MiB); all others in ascending runs, which are merged as they grow in number: at most three times 8 bytes an id.
 class IdSet {
   public:
     explicit IdSet(std::uint64_t bit_bytes);
     IdSet(const IdSet&) = delete;
     IdSet& operator=(const IdSet&) = delete;
-    ~IdSet();
+    ~IdSet() = default;
 
     /// One thread's way in.
     class Inserter {
@@ -130,6 +135,13 @@ class IdSet {
         Inserter& operator=(Inserter&&) = delete;
         ~Inserter() = default;
 
+        /// Asks for the memory of an id that will be inserted soon.
+        void prefetch(std::uint64_t id) const {
+            if (id >> 32U != 0) return;
+            const std::atomic<std::uint64_t>* page =
+                set_->pages_[id >> IdPage::log_ids].load(std::memory_order_relaxed);
+            __builtin_prefetch(page + id / 64 % IdPage::words, 1);
+        }
         void insert(std::uint64_t id) {
             if (id >> 32U == 0) {
                 std::atomic<std::uint64_t>* page = set_->pages_[id >> IdPage::log_ids].load(std::memory_order_acquire);
@@ -166,7 +178,8 @@ class IdSet {
     std::uint64_t bit_bytes_;
     std::uint64_t taken_bytes_ = 0;
     std::mutex mutex_;
-    std::vector<std::atomic<std::atomic<std::uint64_t>*>> pages_{most_pages};
+    std::vector<Array<std::atomic<std::uint64_t>>> page_memory_;
+    std::vector<std::atomic<std::atomic<std::uint64_t>*>> pages_{most_pages};  ///< null: not there
     std::vector<std::vector<std::uint64_t>> runs_;
 };
 

@@ -16,6 +16,7 @@ constexpr std::size_t fewest_buckets = 16;
 constexpr std::size_t most_buckets = 512;
 constexpr std::size_t fewest_bucket_rows = 16;
 constexpr std::size_t most_bucket_rows = std::size_t{1} << 14;
+constexpr std::size_t prefetch_distance = 16;  // in rows
 constexpr std::size_t fewest_segment_rows = 256;
 constexpr std::size_t most_segment_rows = std::size_t{1} << 18;
 
@@ -181,6 +182,11 @@ void RowSpill::spill(ThreadBuckets& mine, std::size_t layer, const RowSegment<Id
     into.rows += segment.rows;
     const bool undirected = options_.undirected[layer];
     for (std::size_t i = 0; i < segment.rows; ++i) {
+        if (options_.numbers) {
+            const std::size_t ahead = std::min(i + prefetch_distance, segment.rows - 1);
+            mine.ids.prefetch(segment.ends[2 * ahead]);
+            mine.ids.prefetch(segment.ends[2 * ahead + 1]);
+        }
         const Id source = segment.ends[2 * i];
         const Id target = segment.ends[2 * i + 1];
         const float weight = weighted ? segment.weights[i] : 1.0F;
