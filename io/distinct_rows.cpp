@@ -128,8 +128,11 @@ class BucketMerge {
           file_(file),
           options_(options),
           weighted_(layer.weighted || options.count_rows),
-          most_rows_(
-              std::max<std::size_t>(64, options.memory / static_cast<std::size_t>(options.threads) / sizeof(Number))),
+          counts_apart_(!options.undirected &&
+                        options.memory / 8 / static_cast<std::size_t>(options.threads) >= positions.size()),
+          most_rows_(std::max<std::size_t>(64, (options.memory / static_cast<std::size_t>(options.threads) -
+                                                (counts_apart_ ? positions.size() : 0)) /
+                                                   sizeof(Number))),
           lengths_(positions.size()),
           arrivals_(options.undirected ? 0 : positions.size()) {
         std::fill(lengths_.begin(), lengths_.end(), 0);
@@ -150,6 +153,8 @@ class BucketMerge {
             tasks.push_back({bytes, [this, &bucket] { merge(bucket); }});
         }
         run_tasks(tasks, options_.threads, "sorting", options_.progress);
+        for (const std::unique_ptr<Desk>& desk : free_)
+            for (std::size_t v = 0; v < desk->arrivals.size(); ++v) arrivals_[v] += desk->arrivals[v];
         free_.clear();
 
         DistinctRows& result = result_;
@@ -174,8 +179,10 @@ class BucketMerge {
   private:
     /// What one thread needs at a time.
     struct Desk {
-        Desk(ScratchFile& file, bool weighted, std::size_t most_rows) : blocks(file, weighted) {
+        Desk(ScratchFile& file, bool weighted, std::size_t most_rows, std::size_t counted_apart)
+            : blocks(file, weighted), arrivals(counted_apart) {
             numbers.reserve(most_rows);
+            std::fill(arrivals.begin(), arrivals.end(), 0);
         }
 
         RowBlocks blocks;
@@ -183,6 +190,7 @@ class BucketMerge {
         std::vector<std::byte> chunk;
         std::vector<AccountId> positions;
         std::vector<EdgeRemainder> remainders;
+        Array<std::uint8_t> arrivals;  ///< what is not in the others' yet: 256 at a time go there
         EdgeOffset count = 0;
         EdgeOffset loops = 0;
     };
@@ -233,8 +241,11 @@ class BucketMerge {
             desk_.blocks.add(target, weight);
             ++desk_.count;
             desk_.loops += static_cast<EdgeOffset>(source == target);
-            if (!merge_.arrivals_.empty())
-                std::atomic_ref<AccountId>(merge_.arrivals_[target]).fetch_add(1, std::memory_order_relaxed);
+            if (!desk_.arrivals.empty()) {
+                if (++desk_.arrivals[target] == 0) merge_.add_arrivals(target, 256);
+            } else if (!merge_.arrivals_.empty()) {
+                merge_.add_arrivals(target, 1);
+            }
         }
         void close_row() { merge_.lengths_[ends_ >> 32U] = desk_.blocks.end_row(); }
 
@@ -246,6 +257,10 @@ class BucketMerge {
         float weight_ = 1.0F;
         ExactSum sum_;
     };
+
+    void add_arrivals(AccountId target, AccountId count) {
+        std::atomic_ref<AccountId>(arrivals_[target]).fetch_add(count, std::memory_order_relaxed);
+    }
 
     void merge(const std::vector<SpilledChunk>& bucket) {
         std::unique_ptr<Desk> desk = take_desk();
@@ -272,7 +287,11 @@ class BucketMerge {
         // The degree of a target is likely to be far away; to know it early is to have it in time.
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t ahead = std::min(i + prefetch_distance, count - 1);
-            __builtin_prefetch(&arrivals_[static_cast<AccountId>(Row::ends(numbers[ahead]))], 1);
+            const auto target = static_cast<AccountId>(Row::ends(numbers[ahead]));
+            if (counts_apart_)
+                __builtin_prefetch(&desk.arrivals[target], 1);
+            else
+                __builtin_prefetch(&arrivals_[target], 1);
             merger.add(numbers[i]);
         }
     }
@@ -319,7 +338,7 @@ class BucketMerge {
     }
 
     /// Loads rows as `desk.numbers`, ascending by position. Positions in the order of ids can be looked up when these have been
-    /// sorted: then a source is looked up after itself, and a target after one that is close.
+    /// sorted: a source once, and a target after one that is close.
     void load_sorted(const std::vector<SpilledChunk>& chunks, Desk& desk) {
         const bool sort_ids =
             positions_.ascending() &&
@@ -332,20 +351,24 @@ class BucketMerge {
     /// Numbers of ids become numbers of positions.
     void look_up(Desk& desk) {
         constexpr std::size_t at_a_time = 1024;
-        std::array<std::uint32_t, 2 * at_a_time> ids;
-        std::array<AccountId, 2 * at_a_time> positions;
+        std::array<std::uint32_t, at_a_time> targets;
+        std::array<AccountId, at_a_time> positions;
+        std::uint32_t source = 0;
+        AccountId position = no_account;
         for (std::span<Number> left(desk.numbers); !left.empty();) {
             const std::span<Number> numbers = left.first(std::min(left.size(), at_a_time));
             left = left.subspan(numbers.size());
-            for (std::size_t i = 0; i < numbers.size(); ++i) {
-                const std::uint64_t ends = Row::ends(numbers[i]);
-                ids[2 * i] = static_cast<std::uint32_t>(ends >> 32U);
-                ids[2 * i + 1] = static_cast<std::uint32_t>(ends);
-            }
-            positions_.find(std::span<const std::uint32_t>(ids).first(2 * numbers.size()), positions.data());
             for (std::size_t i = 0; i < numbers.size(); ++i)
-                numbers[i] =
-                    Row::of(std::uint64_t{positions[2 * i]} << 32U | positions[2 * i + 1], Row::weight(numbers[i]));
+                targets[i] = static_cast<std::uint32_t>(Row::ends(numbers[i]));
+            positions_.find(std::span<const std::uint32_t>(targets).first(numbers.size()), positions.data());
+            for (std::size_t i = 0; i < numbers.size(); ++i) {
+                const auto next = static_cast<std::uint32_t>(Row::ends(numbers[i]) >> 32U);
+                if (next != source || position == no_account) {
+                    source = next;
+                    positions_.find(std::span<const std::uint32_t>(&source, 1), &position);
+                }
+                numbers[i] = Row::of(std::uint64_t{position} << 32U | positions[i], Row::weight(numbers[i]));
+            }
         }
     }
 
@@ -386,7 +409,8 @@ class BucketMerge {
 
     std::unique_ptr<Desk> take_desk() {
         const std::lock_guard lock(mutex_);
-        if (free_.empty()) return std::make_unique<Desk>(file_, weighted_, reserved_rows_);
+        if (free_.empty())
+            return std::make_unique<Desk>(file_, weighted_, reserved_rows_, counts_apart_ ? positions_.size() : 0);
         std::unique_ptr<Desk> desk = std::move(free_.back());
         free_.pop_back();
         return desk;
@@ -408,6 +432,8 @@ class BucketMerge {
     ScratchFile& file_;
     const MergeOptions& options_;
     bool weighted_;
+    /// Each thread counts arrivals for itself, in bytes: none waits for another, and more of them stay in the caches.
+    bool counts_apart_;
     std::size_t most_rows_;          ///< that one thread holds at a time
     std::size_t reserved_rows_ = 0;  ///< the most that one will hold
     Array<AccountId> lengths_;       ///< of out-rows
