@@ -222,27 +222,65 @@ class OutRows {
     Array<EdgeOffset> known_;
 };
 
-/// Adds the edges of a batch that lead to [first, last) to the in-rows: `next` [n] is where the next edge to each account goes.
-void place_in(const Batch& batch, AccountId first, AccountId last, EdgeOffset window_begin, Array<EdgeOffset>& next,
-              WindowArrays& arrays) {
+/// Edges on their way to their places in the in-rows. Some are held, so that the memory of all of them is on its way before any is
+/// needed: places of neighboring edges are far from each other.
+class Placement {
+  public:
+    /// `next` [n] is where the next edge to each account goes.
+    Placement(EdgeOffset window_begin, Array<EdgeOffset>& next, WindowArrays& arrays)
+        : window_begin_(window_begin), next_(next), arrays_(arrays) {}
+
+    void add(AccountId source, AccountId target, float weight) {
+        __builtin_prefetch(&next_[target], 1);
+        held_[count_++] = {source, target, weight};
+        if (count_ == held_.size()) place_all();
+    }
+    void place_all() {
+        const bool weighted = !arrays_.weights.empty();
+        for (std::size_t i = 0; i < count_; ++i) {
+            places_[i] = next_[held_[i].target]++ - window_begin_;
+            __builtin_prefetch(&arrays_.neighbors[places_[i]], 1);
+            if (weighted) __builtin_prefetch(&arrays_.weights[places_[i]], 1);
+        }
+        for (std::size_t i = 0; i < count_; ++i) {
+            arrays_.neighbors[places_[i]] = held_[i].source;
+            if (weighted) arrays_.weights[places_[i]] = held_[i].weight;
+        }
+        count_ = 0;
+    }
+
+  private:
+    struct Held {
+        AccountId source;
+        AccountId target;
+        float weight;
+    };
+    static constexpr std::size_t most = 128;
+
+    EdgeOffset window_begin_;
+    Array<EdgeOffset>& next_;
+    WindowArrays& arrays_;
+    std::size_t count_ = 0;
+    std::array<Held, most> held_;
+    std::array<EdgeOffset, most> places_;
+};
+
+/// Adds the edges of a batch that lead to [first, last) to the in-rows.
+void place_in(const Batch& batch, AccountId first, AccountId last, Placement placement) {
     EdgeOffset begin = 0;
     AccountId source = batch.first_row;
     const AccountId* const neighbors = batch.neighbors.data();
-    const AccountId* const last_edge = neighbors + batch.neighbors.size() - 1;
+    const float* const weights = batch.weights.empty() ? nullptr : batch.weights.data();
     for (const EdgeOffset end : batch.ends) {
         const AccountId* const row_end = neighbors + end;
         const AccountId* edge = neighbors + begin;
         if (edge != row_end && *edge < first) edge = std::lower_bound(edge, row_end, first);
-        for (; edge != row_end && *edge < last; ++edge) {
-            __builtin_prefetch(&next[*std::min(edge + prefetch_distance, last_edge)], 1);
-            const EdgeOffset place = next[*edge]++ - window_begin;
-            arrays.neighbors[place] = source;
-            if (!batch.weights.empty())
-                arrays.weights[place] = batch.weights[static_cast<std::size_t>(edge - neighbors)];
-        }
+        for (; edge != row_end && *edge < last; ++edge)
+            placement.add(source, *edge, weights == nullptr ? 1.0F : weights[edge - neighbors]);
         begin = end;
         ++source;
     }
+    placement.place_all();
 }
 
 std::size_t Windows::write_in(const StreamedCsr& out, StreamedCsr& in, WindowArrays& arrays) const {
@@ -273,8 +311,10 @@ std::size_t Windows::write_in(const StreamedCsr& out, StreamedCsr& in, WindowArr
             bool another = false;
             tasks.push_back({0, [&] { another = rows.next(following); }});
             for (std::size_t part = parts; part-- > 0;)
-                tasks.push_back(
-                    {0, [&, part] { place_in(batch, bounds[part], bounds[part + 1], window.begin, next, arrays); }});
+                tasks.push_back({0, [&, part] {
+                                     place_in(batch, bounds[part], bounds[part + 1],
+                                              Placement(window.begin, next, arrays));
+                                 }});
             run_tasks(tasks, options_.threads, "in-edges", nullptr);
             done += static_cast<double>(batch.neighbors.size());
             advance(options_.progress, "in-edges", done, total, "edges");
