@@ -12,8 +12,8 @@ namespace coterie {
 
 namespace {
 
-/// Four megabytes of neighbors: what a thread makes stays in its caches until it is written.
-constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 20U;
+/// One megabyte of neighbors: what a thread makes stays in its caches until it is written.
+constexpr EdgeOffset edges_of_a_chunk = EdgeOffset{1} << 18U;
 
 /// Rows are gathered until they hold so many edges: that they wait for memory together, and stay in the caches.
 constexpr std::size_t gathered_at_once = 4096;

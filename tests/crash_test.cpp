@@ -53,12 +53,19 @@ class Crash : public ::testing::Test {
     /// Runs the command many times and kills it at random moments of its life, looking at what is left each time.
     template <class Look>
     void kill_often(const Words& arguments, Look look) const {
+        kill_often(
+            arguments, [] {}, look);
+    }
+    template <class Prepare, class Look>
+    void kill_often(const Words& arguments, Prepare prepare, Look look) const {
+        prepare();
         const auto begun = Clock::now();
         must_run(arguments);
         const double life = std::chrono::duration<double>(Clock::now() - begun).count();
         std::mt19937_64 random(7);
         int killed = 0;
         for (int k = 0; k < 40 && Clock::now() - begun < std::chrono::seconds(6); ++k) {
+            prepare();
             Program program(folder_.path(), arguments);
             const double moment = life * static_cast<double>(random() % 1000) / 900.0;
             std::this_thread::sleep_for(std::chrono::duration<double>(moment));
@@ -136,6 +143,34 @@ TEST_F(Crash, AKilledIngestLeavesTheOldStoreOrTheNewOneAndNoOrphans) {
     EXPECT_EQ(names_in(folder_.path()), (Words{"new.csv", "old.csv", "s.h5"}));
 }
 
+TEST_F(Crash, AKilledAppendLeavesTheOldStoreOrTheNewOneAndNoOrphans) {
+    write_bytes(folder_ / "base.csv", rows(100000, 20000, 1));
+    write_bytes(folder_ / "tonight.csv", rows(5000, 21000, 2, "not a row\n"));
+    write_bytes(folder_ / "gone.csv", rows(100, 20000, 1));
+    must_run({"ingest", "--mention", "base.csv", "-o", "s.h5"});
+    const std::string before = read_bytes(folder_ / "s.h5");
+    const Words append = {"ingest",           "--append", "s.h5", "--mention",     "tonight.csv", "--remove",
+                          "mention=gone.csv", "-o",       "s.h5", "--max-rejects", "1000"};
+    must_run(append);
+    const std::string after = read_bytes(folder_ / "s.h5");
+    EXPECT_TRUE(before != after);
+    int old_ones = 0;
+    kill_often(
+        append, [&] { write_bytes(folder_ / "s.h5", before); },
+        [&] {
+            const std::string left = read_bytes(folder_ / "s.h5");
+            old_ones += left == before;
+            ASSERT_TRUE(left == before || left == after);
+            ASSERT_EQ(run({"check", "s.h5"}).code, 0);
+        });
+    EXPECT_GT(old_ones, 0);
+    // The next run cleans up.
+    write_bytes(folder_ / "s.h5", before);
+    must_run(append);
+    EXPECT_TRUE(read_bytes(folder_ / "s.h5") == after);
+    EXPECT_EQ(names_in(folder_.path()), (Words{"base.csv", "gone.csv", "s.h5", "s.h5.rejects.csv", "tonight.csv"}));
+}
+
 TEST_F(Crash, AKilledScoreLosesNoFinishedLayerAndLeavesNoHalfFile) {
     write_bytes(folder_ / "follow.csv", rows(3000, 300, 1));
     write_bytes(folder_ / "mention.csv", rows(4000, 300, 2));
@@ -180,6 +215,8 @@ TEST_F(Crash, AFileThatCannotGrowIsAClearErrorAndLeavesTheOldOne) {
     EXPECT_EQ(read_bytes(folder_ / "s.h5"), before);
     fails(0, "ingest --follow bad.csv -o s.h5");  // the rejected lines
     EXPECT_EQ(read_bytes(folder_ / "s.h5"), before);
+    fails(400, "ingest --append s.h5 --follow many.csv -o s.h5");
+    EXPECT_EQ(read_bytes(folder_ / "s.h5"), before);
     EXPECT_EQ(names_in(folder_.path()), (Words{"bad.csv", "few.csv", "many.csv", "s.h5"}));
     must_run({"ingest", "--follow", "many.csv", "-o", "s.h5"});
     fails(100, "score s.h5 -o out --no-save --sources 2");  // the ranking
@@ -206,6 +243,7 @@ TEST_F(Crash, AFullDiskIsAClearErrorAndLeavesTheOldStore) {
         EXPECT_EQ(names_in(folder_ / "disk"), Words{"s.h5"});
     };
     fails({"ingest", "--follow", "many.csv", "-o", "disk/s.h5"});
+    fails({"ingest", "--append", "disk/s.h5", "--follow", "many.csv", "-o", "disk/s.h5"});
     // The input is copied first if it has to be read twice; here that fills the disk.
     const std::string piped = "cat '" + (folder_ / "many.csv").string() + "' '" + (folder_ / "many.csv").string() +
                               "' '" + (folder_ / "many.csv").string() +
