@@ -8,6 +8,8 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "host/nearly_ascending.hpp"
 #include "host/nearly_sorted.hpp"
@@ -257,6 +259,39 @@ TEST(MergeLayers, EqualsABuildWithRowsOfThousands) {
             ids = more_ids;
             all[0] = joined(all[0], added[0]);
             expect_same(now, built(all, kinds, ids));
+        }
+    }
+}
+
+/// With so many accounts and changes that two ends and a number do not fit 64 bits.
+TEST(MergeLayers, OrdersTheChangesOfManyAccounts) {
+    std::mt19937 random(6);
+    constexpr AccountId most = AccountId{1} << 26U;  // 27 bits
+    constexpr AccountId some = 80;                   // 3,240 edges among them: 12 bits
+    for (const AccountId count : {some, most}) {
+        Array<AccountId> by_id(count);  // only the first are read
+        for (AccountId i = 0; i < some; ++i) by_id[i] = (count / some) * (i * 7 % some);
+        std::vector<EdgeChange> changes;
+        for (AccountId source = 0; source < some; ++source)
+            for (AccountId target = source; target < some; ++target)
+                changes.push_back({source, target, static_cast<float>(changes.size()), random() % 2 == 0,
+                                   random() % 2 == 0, static_cast<std::uint32_t>(random() % 9)});
+        for (const auto& [reversed, both_ways] :
+             {std::pair(false, false), std::pair(true, false), std::pair(false, true)}) {
+            using Told = std::tuple<AccountId, AccountId, float, bool, bool, std::uint32_t>;
+            std::vector<Told> expected;
+            for (const EdgeChange& change : changes) {
+                const AccountId from = by_id[reversed ? change.target : change.source];
+                const AccountId to = by_id[reversed ? change.source : change.target];
+                expected.emplace_back(from, to, change.weight, change.was, change.is, change.remainder);
+                if (both_ways && from != to)
+                    expected.emplace_back(to, from, change.weight, change.was, change.is, change.remainder);
+            }
+            std::sort(expected.begin(), expected.end());
+            std::vector<Told> got;
+            for (const RowChange& change : row_changes(changes, by_id, reversed, both_ways))
+                got.emplace_back(change.row, change.neighbor, change.weight, change.was, change.is, change.remainder);
+            EXPECT_TRUE(got == expected) << count;
         }
     }
 }
