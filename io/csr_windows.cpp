@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t parts_a_thread = 2;
 constexpr std::ptrdiff_t prefetch_distance = 16;
 constexpr std::uint64_t least_batch_edges = 64;
+constexpr std::size_t lengths_at_a_time = std::size_t{1} << 18;
 
 /// Rows [first, last) whose edges are in memory.
 struct Window {
@@ -48,10 +49,14 @@ std::vector<Window> windows_of(const Array<EdgeOffset>& offsets, EdgeOffset most
 Array<EdgeOffset> offsets_of(const ScratchFile& file, const ScratchExtent& degrees, const Array<AccountId>& by_id) {
     const std::size_t n = by_id.size();
     Array<EdgeOffset> offsets(n + 1);
-    Array<AccountId> lengths(n);
-    file.read_array(degrees, std::span(lengths));
+    Array<AccountId> lengths;
     offsets[0] = 0;
-    for (std::size_t position = 0; position < n; ++position) offsets[by_id[position] + 1] = lengths[position];
+    for (std::size_t first = 0; first < n; first += lengths.size()) {
+        lengths.resize(std::min(lengths_at_a_time, n - first));
+        const ScratchExtent extent{degrees.offset + first * sizeof(AccountId), lengths.size() * sizeof(AccountId)};
+        file.read_array(extent, std::span(lengths));
+        for (std::size_t i = 0; i < lengths.size(); ++i) offsets[by_id[first + i] + 1] = lengths[i];
+    }
     for (std::size_t v = 0; v < n; ++v) offsets[v + 1] += offsets[v];
     return offsets;
 }
