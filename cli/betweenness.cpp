@@ -34,7 +34,8 @@ void run_betweenness(const Options& options) {
             "betweenness: paths are counted in hops, and layer {} has weights; pass --hops to leave the weights out",
             run.layer().name));
 
-    const PlacedGraph& graph = run.place(options.hops);
+    const PlacedGraph& graph =
+        run.place([&](const Graph& read) { return betweenness_device_plans(read, settings); }, options.hops);
     const BetweennessResult result = run.compute([&] { return betweenness(graph, settings); });
 
     RunReport& report = run.report();

@@ -26,7 +26,8 @@ void run_communities(const Options& options) {
     settings.direction = options.direction == "mutual" ? Direction::mutual : Direction::either;
     settings.progress = &run.progress();
 
-    const PlacedGraph& graph = run.place();
+    const PlacedGraph& graph =
+        run.place([&](const Graph& read) { return communities_device_plans(read, settings, run.devices()); });
     const CommunitiesResult result = run.compute([&] { return communities(graph, settings); });
 
     const bool cdlp = settings.method == CommunityMethod::cdlp;

@@ -14,7 +14,7 @@ namespace {
 
 void run_components(const LayerOptions& options) {
     LayerRun run("components", options);
-    const PlacedGraph& graph = run.place();
+    const PlacedGraph& graph = run.place(components_device_plans);
     const ComponentsResult result = run.compute([&] { return components(graph); });
     const AccountId largest = result.sizes.empty() ? 0 : result.sizes.front();
     run.report()["components"] = result.sizes.size();

@@ -13,7 +13,7 @@ namespace {
 
 void run_cores(const LayerOptions& options) {
     LayerRun run("cores", options);
-    const PlacedGraph& graph = run.place();
+    const PlacedGraph& graph = run.place(cores_device_plans);
     const CoresResult result = run.compute([&] { return cores(graph); });
     run.report()["degeneracy"] = result.degeneracy;
     run.say(fmt::format("cores: the innermost is the {}-core", result.degeneracy));

@@ -14,7 +14,7 @@ namespace {
 
 void run_degrees(const LayerOptions& options) {
     LayerRun run("degrees", options);
-    const PlacedGraph& graph = run.place();
+    const PlacedGraph& graph = run.place(degrees_device_plans);
     const DegreesResult result = run.compute([&] { return degrees(graph); });
     run.report()["reciprocity"] = result.reciprocity;
     run.say(fmt::format("degrees: {} of the edges are returned", in_percent(result.reciprocity)));

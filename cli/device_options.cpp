@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/text_numbers.hpp"
+#include "host/errors.hpp"
 
 namespace coterie::cli {
 
@@ -45,8 +46,53 @@ Placement placement_of(Backend backend, int threads, const DeviceOptions& option
             .trace = trace};
 }
 
-std::string without_meaning(Backend backend, const DeviceOptions& options) {
-    if (backend == Backend::cuda || (options.memory_limit == 0 && options.devices == 1)) return "";
+Placement placement_of(const ChosenBackend& chosen, int threads, const DeviceOptions& options, Trace* trace) {
+    Placement placement = placement_of(chosen.backend, threads, options, trace);
+    if (chosen.automatic && placement.on_gpu_failure == OnGpuFailure::stop)
+        placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;
+    return placement;
+}
+
+Machine machine_for(int threads, const DeviceOptions& options) {
+    return this_machine(placement_of(Backend::cuda, threads, options, nullptr));
+}
+
+ChosenBackend chosen_backend(const std::string& name, const Machine& machine,
+                             const std::function<std::vector<DevicePlan>()>& plans) {
+    if (name == "openmp") return {Backend::openmp, false, ""};
+    if (name == "cuda") return {Backend::cuda, false, ""};
+    const BackendChoice choice =
+        machine.why_no_gpu.empty() ? choose_backend(plans(), machine) : choose_backend({}, machine);
+    return {choice.backend(), true, in_words(choice)};
+}
+
+std::string in_words(const BackendChoice& choice) {
+    using Since = BackendChoice::Since;
+    if (choice.since == Since::no_gpu) return fmt::format("cuda cannot run: {}", choice.why_no_gpu);
+    const auto bytes = [](std::uint64_t count) { return in_bytes(static_cast<double>(count)); };
+    const std::string room = fmt::format("a GPU has {} to give", bytes(choice.gpu_memory));
+    if (choice.since == Since::fits)
+        return fmt::format("{}: {} are needed ({})", room, bytes(choice.taken), choice.way);
+    if (choice.since == Since::no_room) return fmt::format("{}: at least {} are needed", room, bytes(choice.taken));
+    return fmt::format(
+        "{}: {} are needed (resident); streamed, {} of the rows stay there, and an iteration is expected to take "
+        "{:.3g} ms, on openmp {:.3g} ms",
+        room, bytes(choice.fastest), in_percent(choice.resident_share), 1e3 * choice.streamed_seconds,
+        1e3 * choice.openmp_seconds);
+}
+
+std::string device_of(Backend backend) {
+    if (!why_unavailable(backend).empty()) return "none";
+    try {
+        return device_name(backend);
+    } catch (const DeviceFailure&) {
+        return "a GPU that does not answer";  // what needs it will say more
+    }
+}
+
+std::string without_meaning(const ChosenBackend& chosen, const Machine& machine, const DeviceOptions& options) {
+    const bool weighed = chosen.automatic && machine.why_no_gpu.empty();
+    if (chosen.backend == Backend::cuda || weighed || (options.memory_limit == 0 && options.devices == 1)) return "";
     return "--memory-limit and --devices are about GPUs, and openmp computes: they change nothing";
 }
 

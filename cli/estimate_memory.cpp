@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/device_options.hpp"
 #include "cli/layer_run.hpp"
 #include "cli/layer_scores.hpp"
 #include "cli/options.hpp"
 #include "cli/run_report.hpp"
 #include "cli/text_numbers.hpp"
+#include "host/backend_choice.hpp"
 #include "host/memory_plan.hpp"
 #include "io/store.hpp"
 
@@ -111,14 +114,23 @@ std::string described(const MemoryPlan& plan, std::string_view total) {
     return text + fmt::format("  {:>10}  {}\n", in_bytes(static_cast<double>(plan.bytes())), total);
 }
 
-/// The first way, from the fastest on, that a GPU of so much memory has room for; or none.
-const DevicePlan* first_that_fits(const std::vector<DevicePlan>& plans, std::uint64_t device_memory) {
-    const auto found =
-        std::ranges::find_if(plans, [&](const DevicePlan& plan) { return plan.memory.bytes() <= device_memory; });
-    return found == plans.end() ? nullptr : &*found;
+/// What `--backend auto` chooses, as a run would: for each algorithm of `score`, else for `command` alone.
+std::vector<std::pair<std::string, BackendChoice>> choices(const std::string& command, const Options& options,
+                                                           const Store& store, const LayerInfo& layer,
+                                                           const std::vector<DevicePlan>& plans) {
+    const int threads = thread_count(options.run);
+    const Machine machine = options.device_memory > 0 ? machine_with_gpu(options.device_memory, threads)
+                                                      : this_machine({.threads = threads});
+    if (command != "score") return {{command, choose_backend(plans, machine)}};
+    ScoreSettings settings;
+    if (options.sources != "default") settings.sources = options.sources;
+    std::vector<std::pair<std::string, BackendChoice>> each;
+    for (const auto& [name, of_one] : score_device_plans(store, layer, settings, 1))
+        each.emplace_back(name, choose_backend(of_one, machine));
+    return each;
 }
 
-void print(std::string_view command, const Options& options) {
+void print(const std::string& command, const Options& options) {
     ProgressDisplay display(options.run.progress);
     RunReport report("estimate", display);
     const Store store = Store::open(options.store);
@@ -145,15 +157,12 @@ void print(std::string_view command, const Options& options) {
     report["device"] = Json::array();
     for (const DevicePlan& plan : plans.device)
         report["device"].push_back({{"way", plan.way}, {"bytes", plan.memory.bytes()}, {"uses", uses_of(plan.memory)}});
+    if (options.device_memory > 0) report["device_memory"] = options.device_memory;
     std::string verdict;
-    if (options.device_memory > 0) {
-        const DevicePlan* const fits = first_that_fits(plans.device, options.device_memory);
-        const std::string room = in_bytes(static_cast<double>(options.device_memory));
-        verdict = fits != nullptr ? fmt::format("a GPU with {} free: {}, {}", room, fits->way,
-                                                in_bytes(static_cast<double>(fits->memory.bytes())))
-                                  : fmt::format("a GPU with {} free has no room: --backend openmp", room);
-        report["device_memory"] = options.device_memory;
-        report["cheapest"] = fits != nullptr ? fits->way : "openmp";
+    for (const auto& [name, choice] : choices(command, options, store, layer, plans.device)) {
+        const std::string_view backend = name_of(choice.backend());
+        verdict += fmt::format("--backend auto takes {} for {}, since {}\n", backend, name, in_words(choice));
+        report["choices"][name] = {{"backend", backend}, {"way", choice.way}, {"reason", in_words(choice)}};
     }
     if (options.run.json) {
         print_json(report.json());
@@ -165,8 +174,7 @@ void print(std::string_view command, const Options& options) {
     text += described(host, "in all, at most at once");
     for (const DevicePlan& plan : plans.device)
         text += fmt::format("on a GPU, {}\n{}", plan.way, described(plan.memory, "in all"));
-    if (!verdict.empty()) text += verdict + "\n";
-    print_text(text);
+    print_text(text + verdict);
 }
 
 }  // namespace
@@ -179,8 +187,10 @@ void add_estimate_memory(CLI::App& estimate) {
         command->add_option("--layer", options->layer, "The layer to read; by default the only one, or follow")
             ->type_name("NAME");
         command
-            ->add_option("--device-memory", options->device_memory,
-                         "Say in what way a GPU with so much free memory, such as 24G, can do it")
+            ->add_option(
+                "--device-memory", options->device_memory,
+                "Say what --backend auto chooses where a GPU has so much free memory, such as 24G; by default: "
+                "here")
             ->transform(CLI::AsSizeValue(true))
             ->check(CLI::PositiveNumber)
             ->type_name("SIZE");

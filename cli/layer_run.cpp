@@ -80,15 +80,16 @@ LayerRun::LayerRun(std::string_view command, const LayerOptions& options)
     report_["edges"] = layer_.num_edges;
 }
 
-const PlacedGraph& LayerRun::place(bool unweighted) {
-    const ChosenBackend chosen = choose_backend(options_.backend);
+const PlacedGraph& LayerRun::place(const std::function<std::vector<DevicePlan>(const Graph&)>& plans, bool unweighted) {
+    const Graph graph = unweighted ? store_.graph(layer_.name).unweighted() : store_.graph(layer_.name);
+    const int threads = thread_count(options_.run);
+    const Machine machine = options_.backend == "auto" ? machine_for(threads, options_.device) : Machine{};
+    const ChosenBackend chosen = chosen_backend(options_.backend, machine, [&] { return plans(graph); });
+    const std::string device = device_of(chosen.backend);
     placed_ = report_.step("place", [&] {
-        const Graph graph = store_.graph(layer_.name);
-        return coterie::place(unweighted ? graph.unweighted() : graph,
-                              placement_of(chosen.backend, options_.run.threads, options_.device, report_.trace()));
+        return coterie::place(graph, placement_of(chosen, threads, options_.device, report_.trace()));
     });
-    if (const std::string idle = without_meaning(chosen.backend, options_.device); !idle.empty()) warn(idle);
-    const std::string device = device_name(chosen.backend);
+    if (const std::string idle = without_meaning(chosen, machine, options_.device); !idle.empty()) warn(idle);
     report_["backend"] = name_of(chosen.backend);
     if (!chosen.reason.empty()) report_["backend_reason"] = chosen.reason;
     report_["device"] = device;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,8 +49,11 @@ class LayerRun {
     const LayerInfo& layer() const { return layer_; }
     ProgressDisplay& progress() { return progress_; }
     RunReport& report() { return report_; }
-    /// The layer on the backend that was asked for, without weights if `unweighted`.
-    const PlacedGraph& place(bool unweighted = false);
+    /// The layer on the backend that was asked for, or that suits `plans(graph)`; without weights if `unweighted`.
+    const PlacedGraph& place(const std::function<std::vector<DevicePlan>(const Graph&)>& plans,
+                             bool unweighted = false);
+    /// GPUs that were asked for.
+    int devices() const { return options_.device.devices; }
     /// Runs `work` as the step that computes, and tells how it went on GPUs.
     template <class Work>
     auto compute(Work&& work) {

@@ -128,17 +128,44 @@ AccountId default_sources(AccountId num_accounts, EdgeOffset num_edges) {
     return static_cast<AccountId>(std::min<std::uint64_t>(num_accounts, affordable));
 }
 
-LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreSettings& settings, Placement placement,
-                        RunReport& report, ProgressDisplay& progress) {
+std::map<std::string, std::vector<DevicePlan>> score_device_plans(const Store& store, const LayerInfo& layer,
+                                                                  const ScoreSettings& settings, int devices) {
+    const Graph graph = store.graph(layer.name);
+    const AccountId sources = sources_of(layer, graph.num_accounts(), settings);
+    return {{"degrees", degrees_device_plans(graph)},
+            {"components", components_device_plans(graph)},
+            {"cores", cores_device_plans(graph)},
+            {"pagerank", pagerank_device_plans(graph, {}, devices)},
+            {"communities", communities_device_plans(graph, {.direction = settings.direction}, devices)},
+            {"betweenness", betweenness_device_plans(graph.unweighted(), {.num_sources = sources})}};
+}
+
+LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreSettings& settings,
+                        const ScoreBackends& backends, int threads, const DeviceOptions& options, RunReport& report,
+                        ProgressDisplay& progress) {
     const auto step = [&](const char* name, auto&& work) { return report.step(layer.name + "." + name, work); };
     progress.within(layer.name);
     LayerScores scores;
     scores.layer = layer;
     const Graph graph = store.graph(layer.name);
     scores.data_checksum = step("checksum", [&] { return data_checksum(store, layer.name); });
-    const PlacedGraph placed = step("place", [&] { return place(graph, placement); });
+    // Once on each backend that one of them runs on.
+    const std::map<Backend, PlacedGraph> places = step("place", [&] {
+        std::map<Backend, PlacedGraph> made;
+        for (const auto& [name, chosen] : backends) {
+            Placement placement = placement_of(chosen, threads, options, report.trace());
+            // Some algorithms cannot stream. The others should not go to waste for that.
+            if (placement.on_gpu_failure == OnGpuFailure::stop)
+                placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;
+            if (!made.contains(chosen.backend)) made.emplace(chosen.backend, place(graph, placement));
+        }
+        return made;
+    });
 
-    const auto on_device = [&](const char* name, auto&& work) {
+    // Each computes `work(placed)`, or takes what is kept.
+    const auto on_device = [&](const char* name, auto&& work_on) {
+        const PlacedGraph& placed = places.at(backends.at(name).backend);
+        const auto work = [&] { return work_on(placed); };
         if (placed.backend() != Backend::cuda) return step(name, work);
         placed.use() = {};
         auto result = step(name, work);
@@ -150,24 +177,24 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
     };
 
     const KeptResults kept(store, settings, scores);
-    scores.degrees = on_device("degrees", [&] {
+    scores.degrees = on_device("degrees", [&](const PlacedGraph& placed) {
         auto found = kept.find("degrees");
         return found ? degrees_of(*found) : degrees(placed);
     });
-    scores.components = on_device("components", [&] {
+    scores.components = on_device("components", [&](const PlacedGraph& placed) {
         auto found = kept.find("components");
         if (!found) return components(placed);
         ComponentsResult result{.components = array_of<AccountId>(*found), .sizes = {}};
         result.sizes = sizes_of(result.components, number_of(*found, "components"));
         return result;
     });
-    scores.cores = on_device("cores", [&] {
+    scores.cores = on_device("cores", [&](const PlacedGraph& placed) {
         auto found = kept.find("cores");
         if (!found) return cores(placed);
         const auto degeneracy = static_cast<AccountId>(number_of(*found, "degeneracy"));
         return CoresResult{.cores = array_of<AccountId>(*found), .degeneracy = degeneracy};
     });
-    scores.pagerank = on_device("pagerank", [&] {
+    scores.pagerank = on_device("pagerank", [&](const PlacedGraph& placed) {
         auto found = kept.find("pagerank");
         if (!found) return pagerank(placed, {.damping = settings.damping, .progress = &progress});
         return PageRankResult{.ranks = array_of<double>(*found),
@@ -175,11 +202,11 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
                               .residual = real_of(*found, "residual"),
                               .converged = truth_of(*found, "converged")};
     });
-    scores.communities = on_device("communities", [&] {
+    scores.communities = on_device("communities", [&](const PlacedGraph& placed) {
         if (auto found = kept.find("communities")) return communities_of(*found);
         return communities(placed, {.direction = settings.direction, .seed = settings.seed, .progress = &progress});
     });
-    scores.betweenness = on_device("betweenness", [&] {
+    scores.betweenness = on_device("betweenness", [&](const PlacedGraph& placed) {
         const AccountId sources = sources_of(layer, graph.num_accounts(), settings);
         if (auto found = kept.find("betweenness"))
             return BetweennessResult{.values = array_of<double>(*found),
@@ -192,8 +219,7 @@ LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreS
         scores.percentiles = percentiles(scores.pagerank.ranks);
         scores.order = ranking(graph, scores.pagerank.ranks);
         scores.community_places = places_within(scores.communities.labels, scores.order);
-        scores.profiles =
-            community_profiles(graph, scores.communities.labels, scores.order, num_leaders, placed.threads());
+        scores.profiles = community_profiles(graph, scores.communities.labels, scores.order, num_leaders, threads);
     });
     progress.within("");
     return scores;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "cli/device_options.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/run_report.hpp"
 #include "host/backend.hpp"
@@ -26,6 +28,13 @@ struct ScoreSettings {
     Direction direction = Direction::either;  ///< of communities
     bool resume = false;  ///< take what the store holds of the same data, options and version, rather than compute it
 };
+
+/// Where each algorithm of a layer is computed, by name: degrees, components, cores, pagerank, communities, betweenness.
+using ScoreBackends = std::map<std::string, ChosenBackend>;
+
+/// The plans of each algorithm for the GPUs that it runs on, by name.
+std::map<std::string, std::vector<DevicePlan>> score_device_plans(const Store& store, const LayerInfo& layer,
+                                                                  const ScoreSettings& settings, int devices);
 
 /// Everything that `coterie score` knows about one layer. Arrays are [n] by internal id.
 struct LayerScores {
@@ -52,8 +61,10 @@ struct LayerScores {
 AccountId default_sources(AccountId num_accounts, EdgeOffset num_edges);
 
 /// Computes all of it; the seconds go to steps named "<layer>.pagerank" and so on.
-LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreSettings& settings, Placement placement,
-                        RunReport& report, ProgressDisplay& progress);
+/// `options` are those of GPUs; the threads are as many as the machine has cores for 0.
+LayerScores score_layer(const Store& store, const LayerInfo& layer, const ScoreSettings& settings,
+                        const ScoreBackends& backends, int threads, const DeviceOptions& options, RunReport& report,
+                        ProgressDisplay& progress);
 
 /// The columns that an account has in ranking.csv for this layer, each name after `prefix`.
 std::vector<TableColumn> score_columns(const LayerScores& scores, const std::string& prefix);

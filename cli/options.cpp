@@ -29,17 +29,12 @@ int thread_count(const RunOptions& options) {
 }
 
 void add_backend_option(CLI::App& command, std::string& backend) {
-    command.add_option("--backend", backend, "What computes; auto: cuda where it can run, else openmp")
+    command
+        .add_option("--backend", backend,
+                    "What computes; auto: a GPU where the work has room on it, or passes through it faster than openmp "
+                    "computes; else openmp")
         ->check(CLI::IsMember({"auto", "openmp", "cuda"}))
         ->capture_default_str();
-}
-
-ChosenBackend choose_backend(const std::string& name) {
-    if (name == "openmp") return {Backend::openmp, ""};
-    if (name == "cuda") return {Backend::cuda, ""};
-    const std::string why_not = why_unavailable(Backend::cuda);
-    if (why_not.empty()) return {Backend::cuda, fmt::format("a GPU is here: {}", device_name(Backend::cuda))};
-    return {Backend::openmp, fmt::format("cuda cannot run: {}", why_not)};
 }
 
 void add_key_option(CLI::App& command, std::string& key) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/progress_display.hpp"
-#include "host/backend.hpp"
+#include "host/csr.hpp"
 
 namespace coterie::cli {
 
@@ -26,15 +26,6 @@ int thread_count(const RunOptions& options);
 
 /// Adds --backend auto|openmp|cuda.
 void add_backend_option(CLI::App& command, std::string& backend);
-
-struct ChosenBackend {
-    Backend backend = Backend::openmp;
-    std::string reason;  ///< why `auto` chose it; empty if it was named
-};
-
-/// `auto` is cuda where it can run, else openmp. A backend that was named is taken as it is: placing the graph throws
-/// BackendUnavailable if it cannot run.
-ChosenBackend choose_backend(const std::string& name);
 
 /// Adds --pseudonyms KEYFILE, by which accounts of a store with pseudonyms are named by their originals.
 void add_key_option(CLI::App& command, std::string& key);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -60,6 +61,14 @@ std::vector<std::string> topic_columns(const std::vector<std::string>& files) {
     return columns;
 }
 
+/// Accounts where any topic starts.
+AccountId accounts_with_a_start(const std::vector<std::vector<double>>& teleports) {
+    AccountId count = 0;
+    for (std::size_t account = 0; account < teleports.front().size(); ++account)
+        count += std::ranges::any_of(teleports, [&](const auto& weights) { return weights[account] > 0; });
+    return count;
+}
+
 void run_pagerank(const Options& options) {
     LayerRun run("pagerank", options.layer);
     const Store& store = run.store();
@@ -75,11 +84,16 @@ void run_pagerank(const Options& options) {
         settings.start = start;
     }
 
-    const PlacedGraph& graph = run.place(options.unweighted);
     const bool several = teleports.size() > 1;
+    if (teleports.size() == 1) settings.teleport = teleports.front();
+    const auto plans = [&](const Graph& read) {
+        return several
+                   ? pagerank_topics_device_plans(read, settings, teleports.size(), accounts_with_a_start(teleports))
+                   : pagerank_device_plans(read, settings, run.devices());
+    };
+    const PlacedGraph& graph = run.place(plans, options.unweighted);
     const std::vector<PageRankResult> results = run.compute([&] {
         if (several) return pagerank_topics(graph, teleports, settings);
-        if (!teleports.empty()) settings.teleport = teleports.front();
         return std::vector{pagerank(graph, settings)};
     });
 

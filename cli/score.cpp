@@ -40,8 +40,7 @@ struct Options {
     RunOptions run;
 };
 
-/// PageRank, communities, betweenness, components, cores, degrees.
-constexpr std::size_t results_a_layer = 6;
+constexpr std::array score_algorithms{"degrees", "components", "cores", "pagerank", "communities", "betweenness"};
 
 /// The column that orders the ranking: of one layer.
 struct Order {
@@ -167,6 +166,42 @@ void warn_if_unsettled(const LayerScores& scores, ProgressDisplay& progress) {
                                  scores.communities.rounds));
 }
 
+ScoreBackends score_backends(const Options& options, const Machine& machine, const Store& store, const LayerInfo& layer,
+                             const ScoreSettings& settings) {
+    ScoreBackends backends;
+    const bool weigh = options.backend == "auto" && machine.why_no_gpu.empty();
+    const auto plans = weigh ? score_device_plans(store, layer, settings, options.device.devices)
+                             : std::map<std::string, std::vector<DevicePlan>>{};
+    for (const char* name : score_algorithms)
+        backends[name] = chosen_backend(options.backend, machine, [&] { return plans.at(name); });
+    return backends;
+}
+
+/// One backend for all layers, cuda if it computes any of it; with the reason if that is the same for all.
+ChosenBackend of_the_whole(const std::vector<ScoreBackends>& layers) {
+    ChosenBackend whole = layers.front().begin()->second;
+    for (const ScoreBackends& backends : layers)
+        for (const auto& [name, chosen] : backends) {
+            if (chosen.backend == Backend::cuda) whole.backend = Backend::cuda;
+            if (chosen.reason != whole.reason)
+                whole.reason = "each algorithm where it suits it, see backends of layers";
+        }
+    return whole;
+}
+
+Json backends_entry(const ScoreBackends& backends) {
+    Json entry;
+    for (const char* name : score_algorithms)
+        entry[name] = {{"backend", name_of(backends.at(name).backend)}, {"reason", backends.at(name).reason}};
+    return entry;
+}
+
+void say_where(const LayerInfo& layer, const ScoreBackends& backends, ProgressDisplay& progress) {
+    for (const char* name : score_algorithms)
+        progress.say(fmt::format("{}: {} on {} (chosen since {})", layer.name, name, name_of(backends.at(name).backend),
+                                 backends.at(name).reason));
+}
+
 void run_score(const Options& options) {
     ProgressDisplay progress(options.run.progress);
     RunReport report("score", progress);
@@ -186,7 +221,11 @@ void run_score(const Options& options) {
 
     ScoreSettings settings = options.score;
     settings.direction = options.direction == "mutual" ? Direction::mutual : Direction::either;
-    const ChosenBackend chosen = choose_backend(options.backend);
+    const Machine machine = options.backend == "auto" ? machine_for(threads, options.device) : Machine{};
+    std::vector<ScoreBackends> backends;
+    for (const LayerInfo& layer : layers) backends.push_back(score_backends(options, machine, store, layer, settings));
+    const ChosenBackend chosen = of_the_whole(backends);
+    const bool each_its_own = chosen.automatic && machine.why_no_gpu.empty();
     report["arguments"] = command_line();
     report["options"] = {{"order_by", options.order_by},
                          {"damping", settings.damping},
@@ -198,21 +237,21 @@ void run_score(const Options& options) {
     report["backend"] = name_of(chosen.backend);
     if (!chosen.reason.empty()) report["backend_reason"] = chosen.reason;
     report["threads"] = threads;
-    const std::string device = device_name(chosen.backend);  // now: a GPU may be lost later
+    const std::string device = device_of(chosen.backend);
 
-    if (const std::string idle = without_meaning(chosen.backend, options.device); !idle.empty())
+    if (const std::string idle = without_meaning(chosen, machine, options.device); !idle.empty())
         progress.say(fmt::format("warning: {}", idle));
-    Placement placement = placement_of(chosen.backend, threads, options.device, report.trace());
-    // Some algorithms cannot stream. The others should not go to waste for that.
-    if (placement.on_gpu_failure == OnGpuFailure::stop) placement.on_gpu_failure = OnGpuFailure::openmp_if_no_room;
 
     std::vector<LayerScores> all;
-    for (const LayerInfo& layer : layers) {
-        all.push_back(score_layer(store, layer, settings, placement, report, progress));
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const LayerInfo& layer = layers[i];
+        if (each_its_own && !options.run.json) say_where(layer, backends[i], progress);
+        all.push_back(score_layer(store, layer, settings, backends[i], threads, options.device, report, progress));
         report["layers"].push_back(layer_entry(all.back()));
+        if (each_its_own) report["layers"].back()["backends"] = backends_entry(backends[i]);
         warn_if_unsettled(all.back(), progress);
         // Layer by layer, so that a crash loses no layer that is done.
-        if (!options.no_save && all.back().reused.size() < results_a_layer)
+        if (!options.no_save && all.back().reused.size() < score_algorithms.size())
             report.step("save", [&] { add_results(options.store, score_results(all.back(), settings), &progress); });
     }
     report["device"] = device;

@@ -86,7 +86,7 @@ PlacedGraph place(Graph graph, Placement placement) {
     placed.graph_ = std::move(graph);
     placed.placement_ = placement;
     if (placement.backend != Backend::cuda) return placed;
-    if (const int here = cuda::num_devices(); placement.devices > here)
+    if (const int here = placement.devices > 1 ? cuda::num_devices() : 1; placement.devices > here)
         throw BackendUnavailable(fmt::format("cuda: {} devices were asked for, and {} {} here", placement.devices, here,
                                              here == 1 ? "is" : "are"));
     placed.on_cuda_ = std::make_shared<PlacedGraph::OnCuda>();

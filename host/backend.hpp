@@ -34,6 +34,9 @@ enum class OnGpuFailure {
     openmp,             ///< openmp computes it from the beginning: the same bytes; DeviceUse::failure says so
 };
 
+/// Share of the free memory of a GPU that is given out: the driver and fragmentation need some.
+inline constexpr double usable_device_share = 0.92;
+
 struct Placement {
     Backend backend = Backend::openmp;
     int threads = 0;  ///< of openmp and of host work; 0: as many as the machine has cores

@@ -40,6 +40,31 @@ std::uint64_t device_segment_bytes(const Graph& graph) {
            (in.weighted() ? sizeof(float) * in.num_edges() : 0) + sizeof(std::uint32_t) * segments * n;
 }
 
+/// All rows of each of `devices` GPUs on it beside `state(own)`, or passing through it. `own` is how many accounts it works on.
+template <class StateOf>
+std::vector<DevicePlan> plans_by_rows(const RowSet& rows, int devices, StateOf state, StreamedPass pass) {
+    const std::vector<AccountId> bounds = shares_of_devices(rows, rows.front().num_accounts(), devices);
+    DevicePlan resident{"resident", {}};
+    DevicePlan streamed{"streamed", {}};
+    for (std::size_t d = 0; d + 1 < bounds.size(); ++d) {
+        const BlockPlan least = plan_blocks(rows, bounds[d], bounds[d + 1], 0);
+        MemoryPlan beside;
+        for (const BufferBytes& buffer : state(bounds[d + 1] - bounds[d]))
+            beside.add(std::string(buffer.name), buffer.bytes);
+        const std::uint64_t all = block_bytes(rows, bounds[d], bounds[d + 1]);
+        if (beside.bytes() + all <= resident.memory.bytes()) continue;
+        resident.memory = beside;
+        resident.memory.add("rows", all);
+        streamed.memory = std::move(beside);
+        streamed.memory.add("two blocks of rows, at least", least.bytes());
+        pass.rows = all;
+        pass.longest_row = least.bytes() / 2;
+    }
+    pass.devices = devices;
+    streamed.streamed = pass;
+    return {resident, streamed};
+}
+
 }  // namespace
 
 void MemoryPlan::add(std::string name, std::uint64_t bytes) {
@@ -122,40 +147,75 @@ MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& opti
     return plan;
 }
 
-std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options) {
-    const std::uint64_t n = graph.num_accounts();
+std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options, int devices) {
+    const AccountId n = graph.num_accounts();
     const bool single = options.precision == Precision::single;
-    DevicePlan resident{"resident", {}};
-    resident.memory.add("the graph", graph_bytes(graph));
-    resident.memory.add("in-edges by segments of sources", device_segment_bytes(graph));
-    resident.memory.add("ranks, scales, shares and the sums of split rows", (single ? 36 : 44) * n);
-    resident.memory.add("the teleport vector, ranks to start from and out-weights",
-                        8 * n * (!options.teleport.empty() + !options.start.empty() + graph.weighted()));
-
-    const RowSet rows{graph.in()};
-    DevicePlan streamed{"streamed", {}};
-    for (const BufferBytes& buffer :
-         pagerank_state(graph.num_accounts(), graph.num_accounts(), options.precision, !options.teleport.empty()))
-        streamed.memory.add(std::string(buffer.name), buffer.bytes);
-    streamed.memory.add("two blocks of rows, at least", plan_blocks(rows, 0, graph.num_accounts(), 0).bytes());
-    return {resident, streamed};
+    const std::uint64_t edges = device_segment_bytes(graph);
+    const std::uint64_t share = single ? sizeof(float) : sizeof(std::uint64_t);
+    // Ids, a share for each edge, and ranks, scales and shares of the accounts.
+    const std::uint64_t openmp_bytes = edges + share * graph.num_edges() + (40 + 2 * share) * n;
+    const auto state = [&](AccountId own) {
+        return pagerank_state(n, own, options.precision, !options.teleport.empty());
+    };
+    std::vector<DevicePlan> plans = plans_by_rows({graph.in()}, devices, state, {.openmp_bytes = openmp_bytes});
+    if (devices > 1) return plans;
+    MemoryPlan& resident = plans.front().memory;
+    resident = {};
+    resident.add("the graph", graph_bytes(graph));
+    resident.add("in-edges by segments of sources", edges);
+    resident.add("ranks, scales, shares and the sums of split rows", (single ? 36 : 44) * std::uint64_t{n});
+    resident.add("the teleport vector, ranks to start from and out-weights",
+                 8 * std::uint64_t{n} * (!options.teleport.empty() + !options.start.empty() + graph.weighted()));
+    return plans;
 }
 
-std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options) {
+std::vector<DevicePlan> pagerank_topics_device_plans(const Graph& graph, const PageRankOptions& options,
+                                                     std::size_t topics, AccountId starts) {
+    const std::uint64_t n = graph.num_accounts();
+    const std::uint64_t share = options.precision == Precision::single ? sizeof(float) : sizeof(std::uint64_t);
+    std::vector<DevicePlan> plans;
+    for (const std::uint64_t lanes : {32, 8}) {
+        if (lanes == 32 && topics <= 8) continue;
+        DevicePlan plan{"resident, " + std::to_string(lanes) + " topics at a time", {}};
+        plan.memory.add("the graph", graph_bytes(graph));
+        plan.memory.add("ranks and shares of each topic", lanes * (8 + 2 * share) * n);
+        plan.memory.add("teleport vectors", 8 * lanes * std::min<std::uint64_t>(starts, n) + 4 * n);
+        plan.memory.add("scales, classes of degree, ranks to start from and out-weights",
+                        (12 + 8 * (!options.start.empty() + graph.weighted())) * n);
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
+std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options, int devices) {
     const std::uint64_t n = graph.num_accounts();
     const bool lpa = options.method == CommunityMethod::lpa;
-    DevicePlan resident{"resident", {}};
-    resident.memory.add("the graph", graph_bytes(graph));
-    resident.memory.add("labels, margins, votes that changed, classes of degree",
-                        ((lpa ? 57 : 33) + (graph.weighted() ? 4 : 0)) * n);
-
-    RowSet rows{graph.out()};
-    if (graph.directed()) rows.push_back(graph.in());
-    DevicePlan streamed{"streamed", {}};
-    for (const BufferBytes& buffer : communities_state(graph.num_accounts(), options.method, {}))
-        streamed.memory.add(std::string(buffer.name), buffer.bytes);
-    streamed.memory.add("two blocks of rows, at least", plan_blocks(rows, 0, graph.num_accounts(), 0).bytes());
-    return {resident, streamed};
+    const bool mutual = graph.directed() && options.direction == Direction::mutual;
+    const Graph read = lpa ? graph : graph.unweighted();
+    RowSet rows{read.out()};
+    if (graph.directed() && !mutual) rows.push_back(read.in());
+    const AccountId num_accounts = graph.num_accounts();
+    std::uint64_t row_bytes = 0;
+    std::uint64_t entries = 0;
+    for (const CsrView& direction : rows) {
+        row_bytes += bytes_of(direction);
+        entries += direction.num_edges();
+    }
+    // Rows, a line of the cache for each label, and labels, votes and draws of the accounts.
+    const StreamedPass pass{.passes = lpa ? 4 : 1, .openmp_bytes = row_bytes + 64 * entries + 40 * n};
+    const VoteTables tables = vote_tables(rows, 0, num_accounts);
+    std::vector<DevicePlan> plans = plans_by_rows(
+        rows, devices, [&](AccountId) { return communities_state(num_accounts, options.method, tables); }, pass);
+    if (devices > 1) return plans;
+    MemoryPlan& resident = plans.front().memory;
+    resident = {};
+    if (mutual)
+        add_undirected(resident, graph, Direction::mutual);
+    else
+        resident.add("the graph", graph_bytes(graph));
+    resident.add("labels, margins, votes that changed, classes of degree",
+                 ((lpa ? 57 : 33) + (graph.weighted() ? 4 : 0)) * n);
+    return plans;
 }
 
 std::vector<DevicePlan> betweenness_device_plans(const Graph& graph, const BetweennessOptions& options) {
@@ -172,6 +232,33 @@ std::vector<DevicePlan> betweenness_device_plans(const Graph& graph, const Betwe
         plans.push_back(std::move(plan));
     }
     return plans;
+}
+
+std::vector<DevicePlan> degrees_device_plans(const Graph& graph) {
+    DevicePlan resident{"resident", {}};
+    resident.memory.add("the graph", graph_bytes(graph));
+    resident.memory.add("classes and sums of rows", 12 * std::uint64_t{graph.num_accounts()});
+    return {resident};
+}
+
+std::vector<DevicePlan> components_device_plans(const Graph& graph) {
+    DevicePlan resident{"resident", {}};
+    resident.memory.add("the graph", graph_bytes(graph));
+    resident.memory.add("components, and pieces of long rows",
+                        4 * std::uint64_t{graph.num_accounts()} + graph.num_edges() / 4);
+    return {resident};
+}
+
+std::vector<DevicePlan> cores_device_plans(const Graph& graph) {
+    const std::uint64_t entries = (graph.directed() ? 2 : 1) * graph.num_edges();
+    DevicePlan resident{"resident", {}};
+    if (graph.directed())
+        add_undirected(resident.memory, graph.unweighted(), Direction::either);
+    else
+        resident.memory.add("the graph", graph_bytes(graph.unweighted()));
+    resident.memory.add("neighbors left, lists of accounts, and pieces of long rows",
+                        16 * std::uint64_t{graph.num_accounts()} + entries / 4);
+    return {resident};
 }
 
 }  // namespace coterie

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,18 +41,36 @@ MemoryPlan communities_memory(const Graph& graph, const CommunitiesOptions& opti
 /// `num_sources` as in BetweennessOptions.
 MemoryPlan betweenness_memory(const Graph& graph, const BetweennessOptions& options, int threads);
 
-/// What an algorithm takes of one GPU, the graph included, in one of the ways it can run there.
+/// Rows that pass through each GPU block by block, over and over, and what openmp would read instead.
+struct StreamedPass {
+    std::uint64_t rows = 0;          ///< bytes of a GPU's rows
+    std::uint64_t longest_row = 0;   ///< bytes; two buffers of that size are the least
+    int devices = 1;                 ///< GPUs that share the rows
+    int passes = 1;                  ///< over the rows in each iteration or round
+    std::uint64_t openmp_bytes = 0;  ///< that openmp reads in an iteration or round, what it gathers included
+};
+
+/// What an algorithm takes of each GPU, the graph included, in one of the ways it can run there.
 struct DevicePlan {
     std::string way;  ///< resident; streamed: the least, with two blocks of rows at a time
     MemoryPlan memory;
+    std::optional<StreamedPass> streamed = {};
 };
 
-// Ways from the fastest to the one that takes least. Bytes of rows laid out anew are predicted from degrees, and of label
-// propagation without the tables of accounts with tens of thousands of neighbors.
+// Ways from the fastest to the one that takes least; `devices` GPUs share the rows of PageRank and label propagation, the others
+// run on one. Bytes of rows laid out anew are predicted from degrees, and of label propagation resident without the tables of
+// accounts with tens of thousands of neighbors. Time O(n); no edge is touched.
 
-std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options);
-std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options);
+std::vector<DevicePlan> pagerank_device_plans(const Graph& graph, const PageRankOptions& options, int devices = 1);
+/// `starts`: accounts where any topic starts, or more.
+std::vector<DevicePlan> pagerank_topics_device_plans(const Graph& graph, const PageRankOptions& options,
+                                                     std::size_t topics, AccountId starts);
+std::vector<DevicePlan> communities_device_plans(const Graph& graph, const CommunitiesOptions& options,
+                                                 int devices = 1);
 std::vector<DevicePlan> betweenness_device_plans(const Graph& graph, const BetweennessOptions& options);
+std::vector<DevicePlan> degrees_device_plans(const Graph& graph);
+std::vector<DevicePlan> components_device_plans(const Graph& graph);
+std::vector<DevicePlan> cores_device_plans(const Graph& graph);
 
 /// Both directions of `graph`, or the one of an undirected graph, in bytes.
 std::uint64_t graph_bytes(const Graph& graph);

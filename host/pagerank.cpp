@@ -138,8 +138,9 @@ std::vector<PageRankResult> pagerank_topics(const PlacedGraph& graph, std::span<
 
     PageRankOptions checked = options;
     checked.start = start;
-    return graph.backend() == Backend::cuda ? cuda::pagerank_topics(graph, topics, checked, weights)
-                                            : openmp::pagerank_topics(graph, topics, checked, weights);
+    return run_placed(
+        graph, [&] { return openmp::pagerank_topics(graph, topics, checked, weights); },
+        [&] { return cuda::pagerank_topics(graph, topics, checked, weights); });
 }
 
 }  // namespace coterie

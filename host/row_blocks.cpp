@@ -20,6 +20,11 @@ std::uint64_t longest_row(const RowSet& rows, AccountId begin, AccountId end) {
     return longest;
 }
 
+/// Bytes of the blocks that pass through `room` bytes, at most.
+std::uint64_t passing_block(std::uint64_t longest_row, std::uint64_t room) {
+    return std::clamp(room / blocks_in_room, longest_row, std::max(longest_row, largest_block));
+}
+
 /// The end of the longest block from `begin` on that takes at most `most` bytes, or of one row.
 AccountId block_end(const RowSet& rows, AccountId begin, AccountId end, std::uint64_t most) {
     AccountId low = begin + 1;
@@ -48,6 +53,26 @@ std::vector<BufferBytes> pagerank_state(AccountId active, AccountId own, Precisi
             {"scales", own * sizeof(double)},
             {"teleport", teleport ? own * sizeof(double) : 0},
             {"shares", 2 * share * active}};
+}
+
+VoteTables vote_tables(const RowSet& rows, AccountId begin, AccountId end) {
+    VoteTables tables;
+    EdgeOffset longest = 0;
+    for (AccountId account = begin; account < end; ++account) {
+        EdgeOffset degree = 0;
+        for (const CsrView& direction : rows) degree += direction.degree(account);
+        if (degree > longest_shared_neighborhood) ++tables.long_rows;
+        longest = std::max(longest, degree);
+    }
+    if (tables.long_rows == 0) return tables;
+    const auto num_accounts = std::max<EdgeOffset>(rows.front().num_accounts(), 1);
+    const auto slots_for = [&](EdgeOffset degree) {
+        return std::uint64_t{1} << vote_table_bits(std::min(degree, num_accounts));
+    };
+    tables.giant_slots = slots_for(longest);
+    tables.long_slots = slots_for(std::min(longest, longest_common_table));
+    tables.slots = std::max(tables.giant_slots, std::min(2 * num_accounts, most_vote_tables * tables.giant_slots));
+    return tables;
 }
 
 std::vector<BufferBytes> communities_state(AccountId num_accounts, CommunityMethod method, const VoteTables& tables) {
@@ -95,6 +120,12 @@ std::uint64_t block_bytes(const RowSet& rows, AccountId begin, AccountId end) {
     return bytes;
 }
 
+std::uint64_t passing_bytes(std::uint64_t all_bytes, std::uint64_t longest_row, std::uint64_t room) {
+    if (all_bytes <= room) return 0;
+    const std::uint64_t buffers = 2 * passing_block(longest_row, room);
+    return all_bytes - (room - std::min(room, buffers));
+}
+
 BlockPlan plan_blocks(const RowSet& rows, AccountId begin, AccountId end, std::uint64_t room) {
     const std::uint64_t longest = longest_row(rows, begin, end);
     const auto cut = [&](std::uint64_t most) {
@@ -114,7 +145,7 @@ BlockPlan plan_blocks(const RowSet& rows, AccountId begin, AccountId end, std::u
         return whole;
     }
 
-    BlockPlan plan = cut(std::clamp(room / blocks_in_room, longest, std::max(longest, largest_block)));
+    BlockPlan plan = cut(passing_block(longest, room));
     for (std::size_t block = 0; block < plan.blocks(); ++block)
         plan.buffer_bytes = std::max(plan.buffer_bytes, block_bytes(rows, plan.bounds[block], plan.bounds[block + 1]));
     while (plan.resident < plan.blocks()) {

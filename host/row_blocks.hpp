@@ -47,6 +47,19 @@ struct BlockPlan {
 /// Arrays beside the rows of PageRank streamed: on a device that works on `own` of `active` accounts.
 std::vector<BufferBytes> pagerank_state(AccountId active, AccountId own, Precision precision, bool teleport);
 
+/// Label propagation, streamed, counts neighborhoods (in + out) up to this size in shared memory.
+inline constexpr EdgeOffset longest_shared_neighborhood = 1024;
+/// Tables for rows up to this length are many, those for longer ones as many as have room.
+inline constexpr EdgeOffset longest_common_table = 16384;
+inline constexpr std::uint64_t most_vote_tables = 256;
+
+/// Bits of the number of slots of which `degree` ≥ 1 labels fill at most half, as far as a 32-bit hash reaches.
+constexpr std::uint32_t vote_table_bits(EdgeOffset degree) {
+    std::uint32_t bits = 1;
+    while (bits < 32 && (EdgeOffset{1} << bits) < 2 * degree) ++bits;
+    return bits;
+}
+
 /// Where label propagation, streamed, counts the rows that are too long for shared memory.
 struct VoteTables {
     std::uint64_t long_rows = 0;    ///< rows of that kind
@@ -54,6 +67,9 @@ struct VoteTables {
     std::uint64_t giant_slots = 0;  ///< of a table for any
     std::uint64_t slots = 0;        ///< of all tables
 };
+
+/// The tables that the rows [begin, end) need.
+VoteTables vote_tables(const RowSet& rows, AccountId begin, AccountId end);
 
 /// Arrays beside the rows of label propagation streamed, on each device.
 std::vector<BufferBytes> communities_state(AccountId num_accounts, CommunityMethod method, const VoteTables& tables);
@@ -64,5 +80,9 @@ std::vector<AccountId> shares_of_devices(const RowSet& rows, AccountId num_accou
 /// Cuts the rows [begin, end) so that they can be read through `room` bytes: as many blocks as possible stay, the others pass
 /// through two buffers. If not even the longest row does twice, the plan needs more: see `bytes()`.
 BlockPlan plan_blocks(const RowSet& rows, AccountId begin, AccountId end, std::uint64_t room);
+
+/// About how many of `all_bytes` of rows pass through `room` bytes in each pass, since they do not stay: what `plan_blocks` will
+/// find, told from the bytes of the longest row.
+std::uint64_t passing_bytes(std::uint64_t all_bytes, std::uint64_t longest_row, std::uint64_t room);
 
 }  // namespace coterie

@@ -97,6 +97,9 @@ class RunScope {
     std::uint64_t limit_before_;
 };
 
+/// Bytes that may be given out now on each of the first `devices` devices, within the limit of the RunScope.
+std::uint64_t usable_memory(int devices);
+
 /// Over a graph that need not be on a device: blocks of rows pass through it, or stay if they fit, and several devices share
 /// the rows. Says in `use` how.
 PageRankResult pagerank_streamed(const PlacedGraph& graph, const PageRankOptions& options,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -94,6 +95,104 @@ TEST_F(DeviceOptionsOnCuda, ScoreSaysWhatStreamedAndWhatOpenmpComputed) {
     EXPECT_EQ(use["communities"]["mode"], "streamed");
     EXPECT_EQ(use["degrees"]["mode"], "openmp");
     EXPECT_TRUE(says(use["degrees"]["gpu_failure"].get<std::string>(), "the graph needs"));
+}
+
+TEST_F(DeviceOptionsOnCuda, AutoChoosesWhatTheEstimateNamesWithTheSameRows) {
+    skip_without_cuda();
+    if (IsSkipped()) return;
+    struct Case {
+        std::string command, limit, backend, mode;
+    };
+    for (const auto& [command, limit, backend, mode] : std::vector<Case>{{"pagerank", "1M", "cuda", "resident"},
+                                                                         {"pagerank", "60K", "cuda", "streamed"},
+                                                                         {"pagerank", "14K", "openmp", ""},
+                                                                         {"pagerank", "5K", "openmp", ""},
+                                                                         {"communities", "1M", "cuda", "resident"},
+                                                                         {"communities", "60K", "cuda", "streamed"},
+                                                                         {"communities", "5K", "openmp", ""},
+                                                                         {"betweenness", "1M", "cuda", "resident"},
+                                                                         {"betweenness", "450K", "cuda", "resident"},
+                                                                         {"betweenness", "60K", "openmp", ""},
+                                                                         {"degrees", "1M", "cuda", "resident"},
+                                                                         {"degrees", "60K", "openmp", ""},
+                                                                         {"components", "1M", "cuda", "resident"},
+                                                                         {"components", "60K", "openmp", ""},
+                                                                         {"cores", "1M", "cuda", "resident"},
+                                                                         {"cores", "60K", "openmp", ""}}) {
+        const std::string name = command + " within " + limit;
+        ASSERT_EQ(run({command, "k.h5", "--backend", "openmp", "-o", "expected.csv"}).code, 0) << name;
+        const Finished finished =
+            run({command, "k.h5", "--threads", "2", "--memory-limit", limit, "-o", "rows.csv", "--json"});
+        ASSERT_EQ(finished.code, 0) << name << finished.err;
+        EXPECT_EQ(finished.err, "") << name;
+        EXPECT_EQ(read_bytes(folder_ / "rows.csv"), read_bytes(folder_ / "expected.csv")) << name;
+        const Json report = Json::parse(finished.out);
+        EXPECT_EQ(report["backend"], backend) << name;
+        EXPECT_EQ(report.contains("device_use") ? report["device_use"]["mode"] : Json(""), mode) << name;
+        EXPECT_TRUE(says(report["backend_reason"], "a GPU has ")) << name;
+        if (command == "degrees" || command == "components" || command == "cores") continue;
+        const Finished estimate =
+            run({"estimate", "k.h5", command, "--threads", "2", "--device-memory", limit, "--json"});
+        EXPECT_EQ(Json::parse(estimate.out)["choices"][command]["reason"], report["backend_reason"]) << name;
+    }
+}
+
+TEST_F(DeviceOptionsOnCuda, AutoWeighsSeveralTopics) {
+    skip_without_cuda();
+    if (IsSkipped()) return;
+    write_bytes(folder_ / "a.csv", "1\n2\n");
+    write_bytes(folder_ / "b.csv", "3,2.5\n");
+    const Words command{"pagerank", "k.h5", "--teleport", "a.csv", "--teleport", "b.csv", "--threads", "2"};
+    const auto with = [&](const Words& more) {
+        Words words = command;
+        words.insert(words.end(), more.begin(), more.end());
+        return run(words);
+    };
+    const Finished expected = with({"--backend", "openmp"});
+    for (const std::string limit : {"1M", "60K"}) {
+        const Finished finished = with({"--memory-limit", limit});
+        EXPECT_EQ(finished.out, expected.out);
+        EXPECT_TRUE(says(finished.err, limit == "1M" ? "on cuda: " : "on openmp: "));
+    }
+    const Finished stopped = with({"--memory-limit", "60K", "--backend", "cuda"});
+    EXPECT_EQ(stopped.code, 1);
+    EXPECT_TRUE(says(stopped.err, "within the limit of 60000 bytes"));
+}
+
+TEST_F(DeviceOptionsOnCuda, ANamedGpuWithoutRoomIsAnErrorWithBytes) {
+    skip_without_cuda();
+    if (IsSkipped()) return;
+    for (const std::string command : {"degrees", "components", "cores", "betweenness"}) {
+        const Finished stopped = run_on_cuda({command, "k.h5", "--memory-limit", "60K", "-o", "rows.csv"});
+        EXPECT_EQ(stopped.code, 1) << command;
+        EXPECT_TRUE(says(stopped.err, " needs ")) << command;
+        EXPECT_TRUE(says(stopped.err, "within the limit of 60000 bytes")) << command;
+        EXPECT_FALSE(std::filesystem::exists(folder_ / "rows.csv")) << command;
+    }
+}
+
+TEST_F(DeviceOptionsOnCuda, AutoChoosesForEachAlgorithmOfAScore) {
+    skip_without_cuda();
+    if (IsSkipped()) return;
+    ASSERT_EQ(run({"score", "k.h5", "-o", "expected", "--no-save", "--backend", "openmp"}).code, 0);
+    const Finished finished =
+        run({"score", "k.h5", "-o", "out", "--no-save", "--memory-limit", "60K", "--threads", "2"});
+    ASSERT_EQ(finished.code, 0) << finished.err;
+    for (const std::string name : {"ranking.csv", "communities.csv", "summary.txt"})
+        EXPECT_EQ(read_bytes(folder_ / ("out/" + name)), read_bytes(folder_ / ("expected/" + name))) << name;
+    EXPECT_TRUE(says(finished.err, "follow: pagerank on cuda (chosen since a GPU has "));
+    EXPECT_TRUE(says(finished.err, "follow: betweenness on openmp (chosen since a GPU has "));
+    const Json manifest = Json::parse(read_bytes(folder_ / "out/manifest.json"));
+    EXPECT_EQ(manifest["backend"], "cuda");
+    const Json estimate =
+        Json::parse(run({"estimate", "k.h5", "score", "--threads", "2", "--device-memory", "60K", "--json"}).out);
+    for (const std::string name : {"degrees", "components", "cores", "pagerank", "communities", "betweenness"}) {
+        const Json entry = manifest["layers"][0]["backends"][name];
+        const bool streams = name == "pagerank" || name == "communities";
+        EXPECT_EQ(entry["backend"], streams ? "cuda" : "openmp") << name;
+        EXPECT_EQ(entry["reason"], estimate["choices"][name]["reason"]) << name;
+    }
+    EXPECT_EQ(manifest["layers"][0]["device_use"].size(), 2U);
 }
 
 TEST_F(DeviceOptionsOnCuda, StepsOfTheHostAreTracedWithoutAGpu) {

@@ -120,18 +120,37 @@ TEST_F(EstimateMemoryOnCuda, IsWithinATenth) {
     compare_device("k.h5", {"betweenness", "--sources", "40"});
 }
 
-TEST_F(EstimateMemory, NamesTheFirstWayThatFits) {
+TEST_F(EstimateMemory, NamesWhatAutoChooses) {
     make("k.h5", {"generate", "kronecker", "--scale", "12", "--degree", "16", "-o", "k.el"}, {"--follow", "k.el"});
-    const auto cheapest = [&](const Json& bytes) {
-        return json_of({"estimate", "k.h5", "pagerank", "--device-memory",
-                        std::to_string(bytes.get<std::uint64_t>())})["cheapest"];
+    // Of a GPU's memory 92 % are given out.
+    const auto chosen = [&](const Json& bytes, const std::string& less = "0") {
+        const auto memory = static_cast<std::uint64_t>((bytes.get<double>() - std::stod(less)) / 0.92) + 2;
+        return json_of({"estimate", "k.h5", "pagerank", "--threads", "16", "--device-memory",
+                        std::to_string(memory)})["choices"]["pagerank"];
     };
     const Json ways = json_of({"estimate", "k.h5", "pagerank"})["device"];
     ASSERT_EQ(ways.size(), 2U);
     EXPECT_GT(ways[0]["bytes"].get<double>(), ways[1]["bytes"].get<double>());
-    EXPECT_EQ(cheapest(ways[0]["bytes"]), "resident");
-    EXPECT_EQ(cheapest(ways[1]["bytes"]), "streamed");
-    EXPECT_EQ(cheapest(1), "openmp");
+    EXPECT_EQ(chosen(ways[0]["bytes"])["way"], "resident");
+    EXPECT_EQ(chosen(ways[0]["bytes"])["backend"], "cuda");
+    EXPECT_EQ(chosen(ways[0]["bytes"], "100")["way"], "streamed");
+    EXPECT_EQ(chosen(ways[0]["bytes"], "100")["backend"], "cuda");
+    EXPECT_EQ(chosen(ways[1]["bytes"])["backend"], "openmp");
+    EXPECT_TRUE(says(chosen(ways[1]["bytes"])["reason"], "0.1 % of the rows stay there"));
+    EXPECT_EQ(chosen(ways[1]["bytes"], "100")["backend"], "openmp");
+    EXPECT_TRUE(says(chosen(ways[1]["bytes"], "100")["reason"], "at least"));
+    const std::string text = run_program(folder_.path(), {"estimate", "k.h5", "score", "--device-memory", "8G"}).out;
+    for (const std::string of : {"degrees", "components", "cores", "pagerank", "communities", "betweenness"})
+        EXPECT_TRUE(says(text, "--backend auto takes cuda for " + of + ", since a GPU has 7.4 GB to give"));
+}
+
+TEST_F(EstimateMemory, SaysWhyWithoutAGpu) {
+    const std::string why = why_unavailable(Backend::cuda);
+    if (why.empty()) GTEST_SKIP() << "a GPU is here";
+    make("k.h5", {"generate", "kronecker", "--scale", "8", "-o", "k.el"}, {"--follow", "k.el"});
+    const Json choice = json_of({"estimate", "k.h5", "communities"})["choices"]["communities"];
+    EXPECT_EQ(choice["backend"], "openmp");
+    EXPECT_EQ(choice["reason"], "cuda cannot run: " + why);
 }
 
 TEST_F(EstimateMemory, SaysWhatItIsForUseByUse) {

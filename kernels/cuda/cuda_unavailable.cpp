@@ -34,6 +34,9 @@ RunScope::~RunScope() = default;
 std::uint64_t RunScope::peak_memory() const {
     return limit_before_;
 }
+std::uint64_t usable_memory(int) {
+    unavailable();
+}
 PageRankResult pagerank_streamed(const PlacedGraph&, const PageRankOptions&, std::span<const double>, DeviceUse&) {
     unavailable();
 }

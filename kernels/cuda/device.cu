@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 
 #include "kernels/cuda/device_graph.cuh"
+#include "kernels/cuda/stream.cuh"
 #include "kernels/kernels.hpp"
 
 namespace coterie::cuda {
@@ -36,6 +39,15 @@ int num_devices() {
     int devices = 0;
     check(cudaGetDeviceCount(&devices), "counting devices");
     return devices;
+}
+
+std::uint64_t usable_memory(int devices) {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (int device = 0; device < devices; ++device) {
+        const OnDevice current(device);
+        least = std::min<std::uint64_t>(least, usable_device_memory());
+    }
+    return least;
 }
 
 std::string device_name() {

@@ -16,9 +16,6 @@ namespace coterie::cuda {
 
 namespace {
 
-/// Share of the free memory that is given out: the driver and fragmentation need some.
-constexpr double usable_share = 0.92;
-
 std::string in_words(std::size_t bytes) {
     constexpr double mega = 1e6;
     constexpr double giga = 1e9;
@@ -111,7 +108,7 @@ CudaError::CudaError(cudaError_t code, std::string_view doing, const std::source
       code_(code) {}
 
 std::size_t usable_device_memory() {
-    return static_cast<std::size_t>(usable_share * static_cast<double>(free_memory()));
+    return static_cast<std::size_t>(usable_device_share * static_cast<double>(free_memory()));
 }
 
 bool fits_device_memory(std::size_t bytes) {

@@ -27,10 +27,8 @@ constexpr unsigned warps = block_size / warp_size;
 constexpr EdgeOffset warp_degree = 128;
 constexpr unsigned warp_slots = 2 * warp_degree;
 constexpr EdgeOffset block_degree = warp_degree * warps;
+static_assert(block_degree == longest_shared_neighborhood);
 constexpr unsigned large_block = 1024;
-/// Tables for rows up to this length are many, those for longer ones as many as have room.
-constexpr EdgeOffset long_degree = 16384;
-constexpr std::uint64_t most_tables = 256;
 enum LongClass : unsigned { long_rows, giant_rows, num_classes };
 
 template <class Rule>
@@ -79,7 +77,7 @@ __global__ void __launch_bounds__(block_size) elect_rows(RowBlock block, Electio
         const EdgeOffset degree = neighborhood.degree();
         if (degree > 0 && degree <= warp_degree) {
             const StreamedVoteTable table{labels + warp * warp_slots, votes + warp * warp_slots,
-                                          StreamedVoteTable::bits_for(degree)};
+                                          vote_table_bits(degree)};
             const AccountId account = neighborhood.account();
             table.clear(lane, warp_size);
             __syncwarp();
@@ -97,7 +95,7 @@ __global__ void __launch_bounds__(block_size) elect_rows(RowBlock block, Electio
         const BlockNeighborhood neighborhood(block, other);
         const EdgeOffset degree = neighborhood.degree();
         if (degree > warp_degree && degree <= block_degree)
-            elect_by_all<block_size>(election, neighborhood, {labels, votes, StreamedVoteTable::bits_for(degree)});
+            elect_by_all<block_size>(election, neighborhood, {labels, votes, vote_table_bits(degree)});
     }
 }
 
@@ -109,7 +107,7 @@ __global__ void __launch_bounds__(large_block)
     for (std::uint64_t i = blockIdx.x; i < accounts.size(); i += gridDim.x) {
         if (!election.rule.has_turn(accounts[i])) continue;
         const BlockNeighborhood neighborhood(block, accounts[i] - block.first);
-        std::uint32_t bits = StreamedVoteTable::bits_for(neighborhood.degree());
+        std::uint32_t bits = vote_table_bits(neighborhood.degree());
         while ((std::uint64_t{1} << bits) > table_slots) --bits;
         elect_by_all<large_block>(election, neighborhood,
                                   {labels + blockIdx.x * table_slots, votes + blockIdx.x * table_slots, bits});
@@ -223,23 +221,6 @@ class Device {
     PeerArray<std::uint64_t> peer_strengths() { return {strengths_.data(), stream_.kernels()}; }
     const BlockPlan& plan() const { return stream_.plan(); }
 
-    static VoteTables vote_tables(const RowSet& rows, AccountId begin, AccountId end) {
-        VoteTables tables;
-        EdgeOffset longest = 0;
-        for (AccountId account = begin; account < end; ++account) {
-            const EdgeOffset degree = degree_of(rows, account);
-            if (degree > block_degree) ++tables.long_rows;
-            longest = std::max(longest, degree);
-        }
-        if (tables.long_rows == 0) return tables;
-        const auto num_accounts = std::max<EdgeOffset>(rows.front().num_accounts(), 1);
-        tables.giant_slots = std::uint64_t{1} << StreamedVoteTable::bits_for(std::min(longest, num_accounts));
-        tables.long_slots = std::uint64_t{1}
-                            << StreamedVoteTable::bits_for(std::min({longest, num_accounts, long_degree}));
-        tables.slots = std::max(tables.giant_slots, std::min(2 * num_accounts, most_tables * tables.giant_slots));
-        return tables;
-    }
-
   private:
     void list_long_rows(const RowSet& rows) {
         std::vector<AccountId> listed;
@@ -248,7 +229,8 @@ class Device {
             for (unsigned c = 0; c < num_classes; ++c) {
                 for (AccountId account = plan.bounds[number]; account < plan.bounds[number + 1]; ++account) {
                     const EdgeOffset degree = degree_of(rows, account);
-                    if (degree > block_degree && (degree > long_degree) == (c == giant_rows)) listed.push_back(account);
+                    if (degree > block_degree && (degree > longest_common_table) == (c == giant_rows))
+                        listed.push_back(account);
                 }
                 list_ends_.push_back(listed.size());
             }
@@ -274,7 +256,7 @@ class Device {
                 const auto accounts = listed(number, c);
                 if (accounts.empty()) continue;
                 const std::uint64_t slots = c == giant_rows ? tables_.giant_slots : tables_.long_slots;
-                const std::uint64_t blocks = std::min({most_tables, tables_.slots / slots, accounts.size()});
+                const std::uint64_t blocks = std::min({most_vote_tables, tables_.slots / slots, accounts.size()});
                 launch_on(stream_.kernels(), "elections of long rows", blocks, large_block, elect_listed<Rule>, block,
                           election, accounts, table_labels_.data(), table_votes_.data(), slots);
             }

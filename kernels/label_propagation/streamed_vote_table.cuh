@@ -14,12 +14,6 @@ struct StreamedVoteTable {
     std::uint64_t* votes;
     std::uint32_t bits;  ///< of the number of slots
 
-    /// Bits of a table in which `degree` ≥ 1 labels fill at most half of the slots, as far as a 32-bit hash reaches.
-    static constexpr std::uint32_t bits_for(EdgeOffset degree) {
-        std::uint32_t bits = 1;
-        while (bits < 32 && (EdgeOffset{1} << bits) < 2 * degree) ++bits;
-        return bits;
-    }
     __device__ std::uint64_t slots() const { return std::uint64_t{1} << bits; }
 
     __device__ void clear(unsigned thread, unsigned threads) const {
