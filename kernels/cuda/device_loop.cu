@@ -26,7 +26,9 @@ cudaError_t add_first_node(Add add, cudaGraph_t graph, cudaGraphNodeParams& para
 
 }  // namespace
 
-DeviceLoop::DeviceLoop(Body body, bool as_graph) : body_(std::move(body)) {
+// By way of the other constructor: then what follows may throw, and the destructor still cleans up.
+DeviceLoop::DeviceLoop(Body body, bool as_graph) : DeviceLoop() {
+    body_ = std::move(body);
     check(cudaStreamCreate(&stream_), "creating a stream");
     if (as_graph) record();
 }
@@ -54,7 +56,12 @@ void DeviceLoop::record() {
     check(add_first_node(&cudaGraphAddNode, graph_, loop), doing);
     const cudaGraph_t pass = loop.conditional.phGraph_out[0];
     check(cudaStreamBeginCaptureToGraph(stream_, pass, nullptr, nullptr, 0, cudaStreamCaptureModeRelaxed), doing);
-    body_(stream_, loop.conditional.handle);
+    try {
+        body_(stream_, loop.conditional.handle);
+    } catch (...) {
+        cudaStreamEndCapture(stream_, nullptr);
+        throw;
+    }
     check(cudaStreamEndCapture(stream_, nullptr), doing);
     check(cudaGraphInstantiate(&executable_, graph_, 0), doing);
 }

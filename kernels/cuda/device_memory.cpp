@@ -105,7 +105,9 @@ std::size_t free_memory() {
 CudaError::CudaError(cudaError_t code, std::string_view doing, const std::source_location& where)
     : DeviceFailure(fmt::format("cuda: {} while {} ({}:{}); try --on-gpu-failure openmp or --backend openmp",
                                 cudaGetErrorString(code), doing, where.file_name(), where.line())),
-      code_(code) {}
+      code_(code) {
+    cudaGetLastError();  // take it off, unless it sticks: what comes next has not failed
+}
 
 std::size_t usable_device_memory() {
     return static_cast<std::size_t>(usable_device_share * static_cast<double>(free_memory()));
@@ -121,6 +123,7 @@ void require_device_memory(std::size_t bytes, std::string_view what) {
 
 void* allocate_device_memory(std::size_t bytes, std::string_view what) {
     if (memory_limit != 0 && bytes > free_memory()) throw_out_of_memory(bytes, free_memory(), what);
+    const int device = current_device();
     void* memory = nullptr;
     const cudaError_t code = cudaMalloc(&memory, bytes);
     if (code == cudaErrorMemoryAllocation) {
@@ -128,7 +131,7 @@ void* allocate_device_memory(std::size_t bytes, std::string_view what) {
         throw_out_of_memory(bytes, free_memory(), what);
     }
     check(code, what);
-    ledger().add(memory, current_device(), bytes);
+    ledger().add(memory, device, bytes);
     return memory;
 }
 

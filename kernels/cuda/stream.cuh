@@ -14,15 +14,19 @@ namespace coterie::cuda {
 /// Makes `device` the one that calls go to, and afterwards the one before.
 class OnDevice {
   public:
-    explicit OnDevice(int device) {
+    explicit OnDevice(int device) : device_(device) {
         check(cudaGetDevice(&before_), "asking for the device");
-        if (device != before_) check(cudaSetDevice(device), "choosing a device");
+        if (device_ != before_) check(cudaSetDevice(device_), "choosing a device");
     }
-    ~OnDevice() { cudaSetDevice(before_); }
+    ~OnDevice() {
+        if (device_ != before_ && cudaSetDevice(before_) != cudaSuccess)
+            cudaGetLastError();  // the next call will say so
+    }
     OnDevice(const OnDevice&) = delete;
     OnDevice& operator=(const OnDevice&) = delete;
 
   private:
+    int device_;
     int before_ = 0;
 };
 

@@ -26,12 +26,12 @@ void redirect(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
-Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments) {
+Program::Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments, const char* program) {
     static int count = 0;
     const std::string name = "coterie-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
     out_ = std::filesystem::path(::testing::TempDir()) / (name + ".out");
     err_ = std::filesystem::path(::testing::TempDir()) / (name + ".err");
-    std::vector<const char*> words{COTERIE_PROGRAM};
+    std::vector<const char*> words{program};
     for (const std::string& argument : arguments) words.push_back(argument.c_str());
     words.push_back(nullptr);
     process_ = ::fork();
@@ -41,7 +41,7 @@ Program::Program(const std::filesystem::path& folder, const std::vector<std::str
     ::setenv("OMP_WAIT_POLICY", "passive", 1);
     redirect(STDOUT_FILENO, out_);
     redirect(STDERR_FILENO, err_);
-    if (::chdir(folder.c_str()) == 0) ::execv(COTERIE_PROGRAM, const_cast<char* const*>(words.data()));
+    if (::chdir(folder.c_str()) == 0) ::execv(program, const_cast<char* const*>(words.data()));
     ::_exit(127);
 }
 

@@ -17,7 +17,8 @@ struct Finished {
 /// The built program, started as a user would start it, in a folder of its own.
 class Program {
   public:
-    Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments);
+    Program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+            const char* program = COTERIE_PROGRAM);
     ~Program();  ///< ends it if it still runs
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
