@@ -119,29 +119,30 @@ std::string read_all(int descriptor) {
     }
 }
 
-/// What this process has in memory now.
-double resident_bytes() {
+/// What this process has in memory now of the program, its libraries and other files.
+double resident_file_bytes() {
     std::ifstream sizes("/proc/self/statm");
     double pages = 0;
-    sizes >> pages >> pages;
+    sizes >> pages >> pages >> pages;
     return pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 /// Ingests in a process of its own, so that the peak of its memory is its own. It begins without the pages of the program and its
-/// libraries that this one has read, and which an ingest of its own would have read too: they are added.
+/// libraries that this one has read, as an ingest by itself would have: those that it did not read again are added.
 Part measured(const std::filesystem::path& store, const IngestOptions& options) {
     int ends[2];
     if (::pipe(ends) != 0) throw IoError(fmt::format("a pipe cannot be made: {}", std::strerror(errno)));
     const Descriptor from(ends[0]);
     Descriptor into(ends[1]);
-    const double before = resident_bytes();
+    const double before = resident_file_bytes();
     const pid_t child = ::fork();
     if (child < 0) throw IoError(fmt::format("a process cannot be started: {}", std::strerror(errno)));
     if (child == 0) {
         std::string text;
-        const double missing = std::max(0.0, before - resident_bytes());
         try {
-            Json object = told(ingest(store, options), store);
+            const IngestReport report = ingest(store, options);
+            const double missing = std::max(0.0, before - resident_file_bytes());
+            Json object = told(report, store);
             object["missing"] = missing;
             text = object.dump();
         } catch (const std::invalid_argument& error) {
@@ -271,7 +272,10 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
         of_part.memory_limit = std::max<std::uint64_t>(
             1, static_cast<std::uint64_t>(parts[p].share * static_cast<double>(options.memory_limit)));
         const double share = parts[p].share;
-        parts[p] = measured(folder.path() / fmt::format("{}.h5", p), of_part);
+        const std::filesystem::path store = folder.path() / fmt::format("{}.h5", p);
+        parts[p] = measured(store, of_part);
+        // The shorter of two times: what others did on the machine meanwhile would be multiplied.
+        parts[p].seconds = std::min(parts[p].seconds, measured(store, of_part).seconds);
         parts[p].share = share;
     }
     const Part& first = parts[0];

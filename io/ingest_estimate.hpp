@@ -34,14 +34,14 @@ struct IngestEstimate {
 /// Estimates what `ingest(path, options)` will take, without writing anything at `path`.
 ///
 /// Draws a sample of about `sample_bytes` of the files of edges and posts (InputSample), and ingests a quarter of it, half of it and all
-/// of it, each in a process of its own, with the same options and the same share of the memory limit, so that each goes the way that
+/// of it, each twice in a process of its own, with the same options and the same share of the memory limit, so that each goes the way that
 /// the whole will go. Rows are proportional to bytes; accounts and edges are extrapolated (`extrapolated`); the store grows with
 /// both as it did from part to part; temporary files and time grow with the rows; memory with what rows and edges take, and with the accounts as
 /// from part to part.
 /// The table of accounts, if there is one, is read whole each time. So are files that are not made of lines (graph files, JSON documents over
 /// several lines), which must not be larger than the sample.
 ///
-/// Takes the time and the memory of an ingest of twice the sample; its stores lie in the system's temporary folder meanwhile.
+/// Takes the time of an ingest of four times the sample and the memory of twice the sample; its stores lie in the system's temporary folder meanwhile.
 /// Call it before this process has computed anything in parallel: it forks. Throws IoError and std::invalid_argument as
 /// ingest does, and IoError for an input that is no regular file, or one
 /// that must be read whole and is larger than the sample.

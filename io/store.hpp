@@ -38,7 +38,7 @@ class Accounts {
     std::string text(AccountId account) const;  ///< the original id as it is printed
     /// The account that `original` names by the rules of `naming`: a number in decimal, or a handle, which may be a pseudonym.
     /// Binary search in `by_id`.
-    std::optional<AccountId> find(std::string_view original) const;
+    virtual std::optional<AccountId> find(std::string_view original) const;
 };
 
 /// A column of the accounts' table, by internal id.

@@ -39,6 +39,10 @@ class StoredAccounts : public Accounts {
     }
     std::span<const AccountId> by_id() const override { return by_id_; }
     const Naming& naming() const override { return naming_; }
+    std::optional<AccountId> find(std::string_view original) const override {
+        const Mapping::Scattered scattered(*mapping_);
+        return Accounts::find(original);
+    }
 
   private:
     AccountId checked(AccountId account) const {
@@ -237,6 +241,14 @@ Mapping::Mapping(int descriptor, std::uint64_t bytes, const Place& place) : byte
 
 Mapping::~Mapping() {
     ::munmap(memory_, bytes_);
+}
+
+Mapping::Scattered::Scattered(const Mapping& mapping) : mapping_(mapping) {
+    ::madvise(mapping_.memory_, mapping_.bytes_, MADV_RANDOM);
+}
+
+Mapping::Scattered::~Scattered() {
+    ::madvise(mapping_.memory_, mapping_.bytes_, MADV_NORMAL);
 }
 
 Store::Opened::~Opened() {

@@ -23,6 +23,18 @@ class Mapping {
     std::uint64_t bytes() const { return bytes_; }
     const std::byte* at(std::uint64_t offset) const { return static_cast<const std::byte*>(memory_) + offset; }
 
+    /// While it lives, a page that is not in memory is read alone, without those around it: for a few values here and there.
+    class Scattered {
+      public:
+        explicit Scattered(const Mapping& mapping);
+        Scattered(const Scattered&) = delete;
+        Scattered& operator=(const Scattered&) = delete;
+        ~Scattered();
+
+      private:
+        const Mapping& mapping_;
+    };
+
   private:
     void* memory_ = nullptr;
     std::uint64_t bytes_ = 0;

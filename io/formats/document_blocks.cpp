@@ -79,6 +79,7 @@ class DocumentsParser : public BlockParser {
         pending_.resize(pending_.size() + readable_behind_blocks);
         pending_.resize(pending_.size() - readable_behind_blocks);  // what may be read behind a document is there
         for (;;) {
+            if (!skip_to_.empty() && !skipped()) break;
             const std::string_view rest = text();
             const std::size_t blank = std::min(rest.find_first_not_of(" \t\r\n,[]\x1e"), rest.size());
             if (blank > 0) {
@@ -100,7 +101,7 @@ class DocumentsParser : public BlockParser {
                 const std::size_t line_end = rest.find('\n');
                 if (line_end == std::string_view::npos && !at_end && rest.size() < longest_document) break;
                 documents_->reject(lines_ + 1, "a document must be a JSON object", rest);
-                pass(std::min(line_end, rest.size()));
+                skip_to_ = "\n";
             }
         }
         pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(begin_));
@@ -115,7 +116,20 @@ class DocumentsParser : public BlockParser {
                                ? "the JSON object must be closed (is the file truncated?)"
                                : fmt::format("a document must not be longer than {} bytes", longest_document),
                            rest);
-        pass(std::min(rest.find("\n{"), rest.size()));
+        skip_to_ = "\n{";
+    }
+
+    /// Passes over what belongs to something that was rejected; false if more of it may come.
+    bool skipped() {
+        const std::string_view rest = text();
+        const std::size_t end = rest.find(skip_to_);
+        if (end == std::string_view::npos) {
+            pass(rest.size() - (rest.ends_with('\n') ? 1 : 0));
+            return false;
+        }
+        pass(end);
+        skip_to_ = {};
+        return true;
     }
 
     void pass(std::size_t bytes) {
@@ -130,6 +144,7 @@ class DocumentsParser : public BlockParser {
     std::size_t begin_ = 0;  ///< of what has not been read
     std::uint64_t lines_ = 0;
     JsonScan scan_;
+    std::string_view skip_to_;  ///< what comes before it has been rejected
     bool first_ = true;
 };
 
