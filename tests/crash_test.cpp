@@ -1,5 +1,6 @@
 // What kill -9, a full disk and inputs that change leave behind: the old files or the new ones, and nothing else.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -345,6 +346,28 @@ TEST_F(Crash, AnEndlessLineTakesBoundedMemory) {
                   peak_of(std::size_t{32} << 20, name) + (std::uint64_t{16} << 20))
             << name;
     EXPECT_LT(std::filesystem::file_size(folder_ / "line.csv.gz"), 200000U);
+}
+
+// Nor has a JSON document that is too long more than one reject, on a line of its own or over several.
+TEST_F(Crash, AnEndlessDocumentTakesBoundedMemory) {
+    const auto peak_of = [&](std::size_t length, std::string_view blank) {
+        {
+            const auto row = [&](const std::string& to) {
+                return fmt::format("{{{}\"from\":\"a\",\"to\":\"{}\"{}}}\n", blank, to, blank);
+            };
+            write_bytes(folder_ / "rows.json", row("b") + row(std::string(length, 'c')) + row("d"));
+        }
+        const Finished finished = run({"ingest", "--follow", "rows.json", "--format", "json", "-o", "s.h5", "--json"});
+        EXPECT_EQ(finished.code, 0) << finished.err;
+        const auto report = nlohmann::json::parse(finished.out);
+        EXPECT_EQ(report["kept"], 2) << length << blank;
+        EXPECT_EQ(report["rejected"], 1) << length << blank;
+        return report["peak_memory_bytes"].get<std::uint64_t>();
+    };
+    for (const std::string_view blank : {"", "\n"})
+        EXPECT_LT(peak_of(std::size_t{240} << 20, blank),
+                  peak_of(std::size_t{80} << 20, blank) + (std::uint64_t{24} << 20))
+            << "blank: '" << blank << "'";
 }
 
 }  // namespace coterie::testing
