@@ -165,6 +165,30 @@ TEST_F(ExternalIngest, SortsABucketThatIsTooLargeInRuns) {
     expect_same_for_all(options);
 }
 
+TEST_F(ExternalIngest, TakesMoreAccountsThanAreReadAtATime) {
+    std::string text;
+    for (int i = 0; i < 300'000; ++i) text += std::to_string(i) + "," + std::to_string(i * 7 % 300'000) + "\n";
+    IngestOptions options;
+    options.files = {{"follow", file("follow.csv", text)}};
+    const std::string expected = stored(options, std::uint64_t{1} << 30, 2);
+    EXPECT_TRUE(stored(options, 1'000'000, 2) == expected);
+    EXPECT_TRUE(report_.external.used);
+}
+
+// A thread counts up to 255 edges to an account before it tells the others.
+TEST_F(ExternalIngest, CountsManyEdgesToOneAccount) {
+    for (const int count : {255, 256, 257, 20'000}) {
+        std::string text;
+        for (int i = 0; i < count; ++i) text += std::to_string(i + 10) + ",7\n";
+        for (int i = 0; i < 100'000; ++i) text += "3," + std::to_string(i * 31 % 1000) + "\n";
+        IngestOptions options;
+        options.files = {{"follow", file("follow.csv", text)}};
+        const std::string expected = stored(options, std::uint64_t{1} << 30, 2);
+        EXPECT_TRUE(stored(options, 3'000'000, 2) == expected) << count;
+        EXPECT_TRUE(report_.external.used);
+    }
+}
+
 TEST_F(ExternalIngest, StaysInMemoryWhereRowsFit) {
     IngestOptions options;
     options.files = {{"follow", file("follow.csv", text_of(some_rows(Naming::close, false)))}};
