@@ -10,6 +10,7 @@
 
 #include "host/exact_sum.hpp"
 #include "host/sorting.hpp"
+#include "io/sorted_run.hpp"
 #include "io/tasks.hpp"
 
 namespace coterie {
@@ -81,39 +82,6 @@ class RowBlocks {
     Array<std::uint32_t> words_;
     Array<std::uint32_t> weights_;
     std::vector<ScratchExtent> blocks_;
-};
-
-/// A sorted part of a bucket on disk, read piece by piece.
-template <class Row>
-class SortedRun {
-  public:
-    using Number = typename Row::Number;
-
-    SortedRun(const ScratchFile& file, const ScratchExtent& extent, std::size_t piece)
-        : file_(&file), next_(extent.offset), end_(extent.offset + extent.bytes), piece_(piece) {
-        refill();
-    }
-    bool done() const { return at_ == values_.size(); }
-    const Number& front() const { return values_[at_]; }
-    void pop() {
-        if (++at_ == values_.size()) refill();
-    }
-
-  private:
-    void refill() {
-        at_ = 0;
-        values_.resize(std::min<std::size_t>(piece_, (end_ - next_) / sizeof(Number)));
-        const ScratchExtent extent{next_, values_.size() * sizeof(Number)};
-        file_->read_array(extent, std::span(values_));
-        next_ += extent.bytes;
-    }
-
-    const ScratchFile* file_;
-    std::uint64_t next_;
-    std::uint64_t end_;
-    std::size_t piece_;
-    std::size_t at_ = 0;
-    Array<Number> values_;
 };
 
 template <class Row>
@@ -316,7 +284,7 @@ class BucketMerge {
         write_part();
         desk.numbers = {};
 
-        using Run = SortedRun<Row>;
+        using Run = SortedRun<Number>;
         const std::size_t piece = std::max<std::size_t>(16, most_rows_ / (extents.size() + 1));
         std::vector<Run> runs;
         for (const ScratchExtent& extent : extents) runs.emplace_back(file_, extent, piece);
