@@ -1,6 +1,7 @@
 #include "kernels/pagerank/device_segments.cuh"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace coterie::cuda {
@@ -18,13 +19,15 @@ constexpr EdgeOffset least_edges_a_row = 1;
 /// Rows that are judged together.
 constexpr AccountId judged_rows = 1024;
 
-/// Of rows of so many edges on average (of a task), 8 threads or a warp share one.
-constexpr EdgeOffset shared_by_8 = 10;
+/// Of rows of so many edges on average (of a task), 2 or 8 threads or a warp share one.
+constexpr EdgeOffset shared_by_2 = 6;
+constexpr EdgeOffset shared_by_8 = 48;
 constexpr EdgeOffset shared_by_32 = 384;
 constexpr AccountId most_rows_a_task = 128;
 constexpr EdgeOffset least_edges_a_task = 256;
 constexpr EdgeOffset most_edges_a_task = 1536;
 constexpr EdgeOffset tasks_a_warp = 6;
+static_assert(2 * most_edges_a_task + 8 * most_rows_a_task <= std::numeric_limits<TaskStart>::max());
 /// Beside its edges, in edges.
 constexpr EdgeOffset cost_of_a_row = 8;
 
@@ -83,7 +86,7 @@ template <class Id>
 struct Placed {
     Id* ids;
     float* weights;
-    const std::uint32_t* starts;
+    const TaskStart* starts;
     AccountId base;     ///< ids count from it
     AccountId filling;  ///< the id that fills rows up
 
@@ -147,8 +150,8 @@ struct DeviceSegments::Lengths {
 /// What the host lays out of a segment.
 struct DeviceSegments::Plan {
     std::vector<GatherTask> tasks;
-    std::vector<std::uint32_t> narrow_starts;
-    std::vector<std::uint32_t> wide_starts;
+    std::vector<TaskStart> narrow_starts;
+    std::vector<TaskStart> wide_starts;
     EdgeOffset narrow_size = 0;
     EdgeOffset wide_size = 0;
     EdgeOffset cost = 0;
@@ -159,7 +162,10 @@ struct DeviceSegments::Plan {
         EdgeOffset edges = 0;
         for (std::size_t r = 0; r < narrow.size(); ++r) edges += narrow[r] + wide[r];
         const EdgeOffset average = edges / narrow.size();
-        const std::uint32_t lanes = average < shared_by_8 ? 1 : average < shared_by_32 ? 8 : 32;
+        const std::uint32_t lanes = average < shared_by_2    ? 1
+                                    : average < shared_by_8  ? 2
+                                    : average < shared_by_32 ? 8
+                                                             : 32;
         tasks.push_back({.narrow = rounded_up(narrow_size, narrow_step),
                          .wide = rounded_up(wide_size, wide_step),
                          .first_row = first_row,
@@ -174,14 +180,13 @@ struct DeviceSegments::Plan {
     }
 
   private:
-    static EdgeOffset append(std::vector<std::uint32_t>& starts, std::span<const std::uint32_t> lengths,
-                             EdgeOffset step) {
+    static EdgeOffset append(std::vector<TaskStart>& starts, std::span<const std::uint32_t> lengths, EdgeOffset step) {
         EdgeOffset start = 0;
         for (const std::uint32_t length : lengths) {
-            starts.push_back(static_cast<std::uint32_t>(start));
+            starts.push_back(static_cast<TaskStart>(start));
             start += rounded_up(length, step);
         }
-        starts.push_back(static_cast<std::uint32_t>(start));
+        starts.push_back(static_cast<TaskStart>(start));
         return start;
     }
 };
@@ -323,15 +328,15 @@ void DeviceSegments::share_blocks(std::span<const Plan> plans, const SegmentShap
 void DeviceSegments::place(const CsrView& in, std::span<const Plan> plans) {
     const std::size_t weight = in.weighted() ? sizeof(float) : 0;
     std::size_t bytes =
-        plans[0].wide_size * (sizeof(AccountId) + weight) + plans[0].wide_starts.size() * sizeof(std::uint32_t);
+        plans[0].wide_size * (sizeof(AccountId) + weight) + plans[0].wide_starts.size() * sizeof(TaskStart);
     for (const Plan& plan : plans)
-        bytes += plan.narrow_size * (sizeof(std::uint16_t) + weight) +
-                 plan.narrow_starts.size() * sizeof(std::uint32_t) + plan.tasks.size() * sizeof(GatherTask);
+        bytes += plan.narrow_size * (sizeof(std::uint16_t) + weight) + plan.narrow_starts.size() * sizeof(TaskStart) +
+                 plan.tasks.size() * sizeof(GatherTask);
     require_device_memory(bytes, "pagerank: the edges by segments");
 
     wide_ids_ = DeviceBuffer<AccountId>(plans[0].wide_size, doing);
     if (in.weighted()) wide_weights_ = DeviceBuffer<float>(plans[0].wide_size, doing);
-    wide_starts_ = DeviceBuffer<std::uint32_t>(std::span<const std::uint32_t>(plans[0].wide_starts), doing);
+    wide_starts_ = DeviceBuffer<TaskStart>(std::span<const TaskStart>(plans[0].wide_starts), doing);
     Bounds bounds;
     for (const Segment& segment : segments_) {
         bounds.ends[bounds.segments] = segment.first_source + segment.width;
@@ -341,7 +346,7 @@ void DeviceSegments::place(const CsrView& in, std::span<const Plan> plans) {
         Segment& segment = segments_[s];
         segment.ids = DeviceBuffer<std::uint16_t>(plans[s].narrow_size, doing);
         if (in.weighted()) segment.weights = DeviceBuffer<float>(plans[s].narrow_size, doing);
-        segment.starts = DeviceBuffer<std::uint32_t>(std::span<const std::uint32_t>(plans[s].narrow_starts), doing);
+        segment.starts = DeviceBuffer<TaskStart>(std::span<const TaskStart>(plans[s].narrow_starts), doing);
         segment.tasks = DeviceBuffer<GatherTask>(std::span<const GatherTask>(plans[s].tasks), doing);
         const Placed<std::uint16_t> narrow{segment.ids.data(), segment.weights.data(), segment.starts.data(),
                                            segment.first_source, segment.width};

@@ -28,18 +28,21 @@ struct GatherTask {
     AccountId first_row;        ///< rows follow one another
     std::uint32_t rows;         ///< 1 where it is a part of a row
     std::uint32_t starts;       ///< where its rows + 1 starts begin
-    std::uint32_t lanes;        ///< threads a row: 1, or 8 or 32 that read 16 bytes of ids each
+    std::uint32_t lanes;        ///< threads a row: 1, or 2, 8 or 32 that read 16 bytes of ids each
     std::uint32_t narrow_skip;  ///< edges of the row that belong to its other parts
     std::uint32_t wide_skip;
 };
+
+/// A place in the ids of a task, counted from its begin.
+using TaskStart = std::uint16_t;
 
 /// Ids and weights of one width, row after row. Where several lanes share a row, its ids are filled up to 16 bytes with an id
 /// whose share is 0.
 template <class Id>
 struct IdRows {
     const Id* ids;
-    const float* weights;         ///< or null
-    const std::uint32_t* starts;  ///< of each row of each task, counted from the task's begin
+    const float* weights;     ///< or null
+    const TaskStart* starts;  ///< of each row of each task, counted from the task's begin
 };
 
 /// Device memory.
@@ -62,7 +65,7 @@ struct SegmentShape {
 
 class DeviceSegments {
   public:
-    static constexpr std::size_t most_segments = 8;
+    static constexpr std::size_t most_segments = 12;
 
     DeviceSegments() = default;
     /// Of the rows and sources below `active`. `out` is host memory, `in` device memory.
@@ -87,7 +90,7 @@ class DeviceSegments {
         std::uint32_t blocks = 0;
         DeviceBuffer<std::uint16_t> ids = {};
         DeviceBuffer<float> weights = {};
-        DeviceBuffer<std::uint32_t> starts = {};
+        DeviceBuffer<TaskStart> starts = {};
         DeviceBuffer<GatherTask> tasks = {};
     };
     struct Plan;
@@ -102,7 +105,7 @@ class DeviceSegments {
     std::vector<Segment> segments_;
     DeviceBuffer<AccountId> wide_ids_;
     DeviceBuffer<float> wide_weights_;
-    DeviceBuffer<std::uint32_t> wide_starts_;
+    DeviceBuffer<TaskStart> wide_starts_;
     AccountId split_rows_ = 0;
 };
 

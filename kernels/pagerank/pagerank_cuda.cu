@@ -166,6 +166,8 @@ __global__ void __launch_bounds__(gather_threads) pagerank_gather(PageRankState<
         const GatherTask task = segment.tasks[index];
         if (task.lanes == 1)
             state.template gather_rows<1>(segment, task, held, part);
+        else if (task.lanes == 2)
+            state.template gather_rows<2>(segment, task, held, part);
         else if (task.lanes == 8)
             state.template gather_rows<8>(segment, task, held, part);
         else
