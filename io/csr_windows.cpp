@@ -179,28 +179,30 @@ class OutRows {
           rows_(out.offsets.bytes() / sizeof(EdgeOffset) - 1),
           edges_(out.neighbors.bytes() / sizeof(AccountId)),
           batch_edges_(batch_edges),
+          batch_rows_(batch_edges / 2),
           weighted_(weighted) {}
 
     /// False at the end.
     bool next(Batch& batch) {
         if (next_edge_ == edges_) return false;
-        const EdgeOffset count = std::min(batch_edges_, edges_ - next_edge_);
         batch.begin = next_edge_;
+        batch.first_row = next_row_;
+        batch.ends.clear();
+        batch.ends.reserve(batch_rows_);
+        const EdgeOffset most = std::min(next_edge_ + batch_edges_, edges_);
+        do {
+            const EdgeOffset end = end_of(next_row_);
+            next_edge_ = std::min(end, most);
+            batch.ends.push_back(next_edge_ - batch.begin);
+            if (end > most) break;  // it goes on in the next batch
+            ++next_row_;
+        } while (next_edge_ < most && batch.ends.size() < batch_rows_);
+        const EdgeOffset count = next_edge_ - batch.begin;
         batch.neighbors.resize(count);
-        out_.neighbors.read(next_edge_ * sizeof(AccountId), std::as_writable_bytes(std::span(batch.neighbors)));
+        out_.neighbors.read(batch.begin * sizeof(AccountId), std::as_writable_bytes(std::span(batch.neighbors)));
         if (weighted_) {
             batch.weights.resize(count);
-            out_.weights.read(next_edge_ * sizeof(float), std::as_writable_bytes(std::span(batch.weights)));
-        }
-        next_edge_ += count;
-        batch.ends.clear();
-        batch.first_row = next_row_;
-        for (;;) {
-            const EdgeOffset end = end_of(next_row_);
-            batch.ends.push_back(std::min(end, next_edge_) - batch.begin);
-            if (end > next_edge_) break;  // it goes on in the next batch
-            ++next_row_;
-            if (next_row_ == rows_ || end == next_edge_) break;
+            out_.weights.read(batch.begin * sizeof(float), std::as_writable_bytes(std::span(batch.weights)));
         }
         return true;
     }
@@ -220,6 +222,7 @@ class OutRows {
     std::uint64_t rows_;
     EdgeOffset edges_;
     EdgeOffset batch_edges_;
+    std::size_t batch_rows_;  ///< many may have no edges: their ends must not take more memory than a batch's edges
     bool weighted_;
     EdgeOffset next_edge_ = 0;
     AccountId next_row_ = 0;
