@@ -176,10 +176,13 @@ Part measured(const std::filesystem::path& store, const IngestOptions& options) 
     return part;
 }
 
-/// `value` goes on as it went from the first part to the last, in proportion to the rows.
-double straight_on(double first, double last, const Part& from, const Part& to, double rows) {
-    if (to.rows <= from.rows) return last;
-    return last + std::max(0.0, last - first) / (to.rows - from.rows) * (rows - to.rows);
+/// Seconds for `rows`: each further row takes what rows took from the first part to the last, but between half of what a row of the last
+/// took and all of it. Beyond that it is noise of the machine, which would be multiplied.
+double seconds_for(double rows, const Part& first, const Part& last) {
+    if (last.rows <= first.rows) return last.seconds;
+    const double of_row = last.seconds / last.rows;
+    const double slope = (last.seconds - first.seconds) / (last.rows - first.rows);
+    return last.seconds + std::clamp(slope, of_row / 2, of_row) * (rows - last.rows);
 }
 
 /// The name of the file's format if lines drawn from it are no such file; else empty.
@@ -332,7 +335,7 @@ IngestEstimate estimate_ingest(const std::filesystem::path& path, const IngestOp
         estimate.memory_bytes =
             last.memory_bytes + rows_and_edges + of_account * std::max(0.0, estimate.accounts - last.accounts);
     }
-    estimate.seconds = straight_on(first.seconds, last.seconds, first, last, rows) + inflating;
+    estimate.seconds = seconds_for(rows, first, last) + inflating;
     return estimate;
 }
 
