@@ -68,7 +68,7 @@ struct ChangedEdges {
 /// What adding and removing rows means for the edges of a layer: the same as if it was built from all rows that remain.
 /// Unweighted: an edge is there or not. Else weights add without rounding; an edge goes when its weight reaches 0 by a removal, and
 /// a removal that would turn its sign is rejected. `layer.added` and `layer.removed` are taken apart.
-/// Time O(k log k + k log d) for k rows and degree d; memory 40 bytes a row. The same for any number of threads.
+/// Time O(k log k + k log d) for k rows and degree d; memory 56 bytes a row. The same for any number of threads.
 ChangedEdges changed_edges(LayerChanges& layer, const AccountPositions& accounts, int threads);
 
 }  // namespace coterie

@@ -24,7 +24,7 @@ struct MergeCounts {
 /// Made at once: what changes, and how accounts are numbered. The rows are made as they are asked for, chunk by chunk, and never
 /// stand in memory as a whole: accounts whose degree stays keep their order among each other, so that most of a row ascends when
 /// its neighbors get new numbers, and what is new is merged in. Each edge is read once and written once, in both directions.
-/// Memory: 40 bytes a row that is added, and 16 bytes an account, 32 more in a directed layer. Time O(m + n + k log k), on
+/// Memory: 56 bytes a row that is added, and 16 bytes an account, 32 more in a directed layer. Time O(m + n + k log k), on
 /// `options.threads` threads. Throws Cancelled.
 class LayerMerge {
   public:
