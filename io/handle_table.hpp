@@ -179,7 +179,9 @@ class HandleTable {
     static std::size_t home(std::uint64_t hash, std::uint32_t lines) { return ((hash >> 32U) * lines) >> 32U; }
     static bool holds(const Text& text, const SoughtHandle& sought) {
         const bool high = load(text.high, std::memory_order_acquire) == sought.high;
-        return high & ((load(text.low) == sought.low) | sought.is_long());
+        const bool low = load(text.low) == sought.low;
+        const bool any_low = sought.is_long();
+        return high & (low | any_low);  // no branch, which would be mispredicted
     }
     struct Found {
         bool any;
@@ -194,8 +196,10 @@ class HandleTable {
     }
     /// Nothing in it is being written.
     static bool settled(const Line& line) {
-        return (load(line.texts[0].high) != taken) & (load(line.texts[1].high) != taken) &
-               (load(line.texts[2].high) != taken);
+        const bool first = load(line.texts[0].high) != taken;
+        const bool second = load(line.texts[1].high) != taken;
+        const bool third = load(line.texts[2].high) != taken;
+        return first & second & third;
     }
     /// Places of a line are taken in order.
     static bool line_is_open(const Line& line) { return load(line.texts[places - 1].high) == 0; }
