@@ -41,10 +41,10 @@ struct PageRankResult {
 /// Stops when the L1 change falls below `tolerance`, else after `max_iterations` with `converged` false: it is true if the
 /// last iteration allowed converges. A tolerance of 0 asks for `max_iterations` iterations.
 /// Same bytes on every backend and with any number of threads: sums are 64-bit integers in fixed point.
-/// Time O(iterations * (n + m)); memory beside the graph on openmp at most 48n bytes (40n in single precision) and 2 to 4
-/// bytes an edge (6 to 8 weighted), where the edges stand in another order; on cuda 52n (44n) of the device's and the same
-/// bytes an edge, and while edges are laid out up to 52n there and on the host; 16n more for each of weights, `teleport` and
-/// `start`. If that does not fit, rows are streamed: see row_blocks.hpp.
+/// Time O(iterations * (n + m)); memory beside the graph on openmp 32n bytes (24n in single precision), 2 to 6 bytes an edge
+/// (4 more weighted), laid out anew by segments of accounts, and up to 2.5 MB a thread; on cuda 52n (44n) of the device's and
+/// 2 to 4 bytes an edge (6 to 8 weighted), and while edges are laid out up to 52n there and on the host; 16n more for each of
+/// weights, `teleport` and `start`. If that does not fit, rows are streamed: see row_blocks.hpp.
 /// Throws std::invalid_argument if damping is outside [0, 1), tolerance is negative or not a number, max_iterations < 1,
 /// or teleport/start have a wrong size, a negative or non-finite entry, or no positive one; GraphError if a weight is
 /// negative or not finite, or, in single precision, if an account's out-weight is positive and below 2^-64.
